@@ -1,0 +1,284 @@
+//! `gateway`, `routes`, `upstreams` (gateway 3–5, 8, 14).
+
+use std::{collections::BTreeMap, time::Duration};
+
+use http::StatusCode;
+use ipnet::IpNet;
+use url::Url;
+
+use crate::config::Located;
+
+/// What concerns all routes.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    /// `gateway.trusted_proxies`
+    pub trusted_proxies: Vec<IpNet>,
+    /// `gateway.email`, after its default of §8.1.
+    pub email: EmailSource,
+    /// `gateway.groups_from`: path of a list.
+    pub groups_from: String,
+    /// `gateway.name_from`: paths, the first that is not empty counts.
+    pub name_from: Vec<String>,
+    /// `gateway.identity_headers`: the set for routes without their own.
+    pub identity_headers: IdentityHeaders,
+    /// `gateway.session_cache`
+    pub session_cache: SessionCacheSettings,
+    /// `gateway.path`
+    pub path: PathSettings,
+    /// `gateway.headers_with_underscores`
+    pub headers_with_underscores: UnderscoreHeaders,
+    /// `gateway.strip_request_headers`: managed names beside the built-in ones.
+    pub strip_request_headers: Vec<String>,
+    /// `gateway.server_timing`
+    pub server_timing: bool,
+}
+
+/// Which address `X-User-Email` carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmailSource {
+    /// Proven addresses only.
+    VerifiedOnly,
+    /// The first e-mail identifier, proven or not.
+    Any,
+}
+
+/// A set of identity headers: name → template, in the order they are sent.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct IdentityHeaders(pub Vec<(String, HeaderTemplate)>);
+
+/// One identity header's value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct HeaderTemplate {
+    /// Text with `{{ … }}`.
+    pub template: String,
+    /// `utf8`, `percent`, `rfc2047`, `base64` or `ascii`.
+    pub encoding: String,
+}
+
+/// `gateway.session_cache` (gateway 11).
+#[derive(Clone, Copy, Debug)]
+pub struct SessionCacheSettings {
+    /// How long an entry serves.
+    pub ttl: Duration,
+    /// Weight of all entries, bytes.
+    pub capacity: u64,
+}
+
+/// `gateway.path` (gateway 4.3).
+#[derive(Clone, Copy, Debug)]
+pub struct PathSettings {
+    /// `normalize: always`: also on hosts where the path decides nothing.
+    pub always_normalize: bool,
+    /// `dot_segments: reject`
+    pub reject_dot_segments: bool,
+    /// `merge_slashes`
+    pub merge_slashes: bool,
+}
+
+/// `gateway.headers_with_underscores`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnderscoreHeaders {
+    /// Left out of the forwarded request.
+    Drop,
+    /// Forwarded, unless they look like a managed name.
+    Allow,
+    /// The request is refused.
+    Reject,
+}
+
+/// One route.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// `id`, with the place of the route in the file.
+    pub id: Located<String>,
+    /// `match`
+    pub matches: RouteMatch,
+    /// `priority`
+    pub priority: i32,
+    /// `access`
+    pub access: Access,
+    /// `upstream`, `redirect` or `respond`
+    pub action: RouteAction,
+    /// `identity_headers`; absent = the gateway's set.
+    pub identity_headers: Option<IdentityHeaders>,
+    /// `timeouts`, after defaults.
+    pub timeouts: Timeouts,
+    /// `limits.body`, bytes.
+    pub body_limit: Option<u64>,
+    /// `host_header`: `preserve`, `upstream` or a literal.
+    pub host_header: HostHeader,
+    /// `upgrades`: tokens, lower-case.
+    pub upgrades: Vec<String>,
+    /// `forward_cookies`: cookies of ours that pass.
+    pub forward_cookies: Vec<String>,
+    /// `forward_credentials`
+    pub forward_credentials: Option<bool>,
+    /// `app.name`, shown on the sign-in page.
+    pub app_name: Option<String>,
+}
+
+/// `host_header` (gateway ).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HostHeader {
+    /// What the client sent.
+    Preserve,
+    /// The target's authority.
+    Upstream,
+    /// This text.
+    Literal(String),
+}
+
+/// `match`
+#[derive(Clone, Debug, Default)]
+pub struct RouteMatch {
+    /// Hosts; empty = any.
+    pub hosts: Vec<HostPattern>,
+    /// Paths; empty = any.
+    pub paths: Vec<PathPattern>,
+    /// Methods; empty = any.
+    pub methods: Vec<String>,
+}
+
+/// A host to match: lower-case, A-labels, without port.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum HostPattern {
+    /// This host.
+    Exact(String),
+    /// Hosts below this domain (`*.` is cut off), never the domain itself.
+    Wildcard(String),
+}
+
+/// A path to match, in canonical form.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum PathPattern {
+    /// This path.
+    Exact(String),
+    /// This path and what is below it, by whole segments; `/` is everything.
+    Prefix(String),
+}
+
+/// `access` (gateway 5).
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// `mode`
+    pub mode: AccessMode,
+    /// `on_unauthenticated`
+    pub on_unauthenticated: OnUnauthenticated,
+}
+
+/// `access.mode`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AccessMode {
+    /// Everybody, and nobody is looked at.
+    Public,
+    /// Everybody; who is signed in is named.
+    Optional,
+    /// Only who is signed in.
+    Authenticated,
+    /// Nobody.
+    Deny,
+}
+
+/// `access.on_unauthenticated` (gateway ).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnUnauthenticated {
+    /// By the kind of client.
+    Auto,
+    /// Always to the sign-in page.
+    Redirect,
+    /// Always 401 JSON.
+    Json,
+    /// 401 with `WWW-Authenticate`.
+    Challenge,
+}
+
+/// What a route does with a request that may pass.
+#[derive(Clone, Debug)]
+pub enum RouteAction {
+    /// Forwards it.
+    Upstream(Upstream),
+    /// Redirects.
+    Redirect {
+        /// Where to.
+        to: String,
+        /// With this status.
+        code: StatusCode,
+        /// Appends the path.
+        keep_path: bool,
+        /// Appends the query.
+        keep_query: bool,
+    },
+    /// Answers.
+    Respond {
+        /// Status.
+        status: StatusCode,
+        /// Headers.
+        headers: BTreeMap<String, String>,
+        /// Body.
+        body: String,
+    },
+    /// Shows the headers it gets; the app of `dev` without an upstream.
+    SampleApp,
+}
+
+/// `upstreams.NAME`, or a route's inline one.
+#[derive(Clone, Debug)]
+pub struct Upstream {
+    /// Name, or the URL of an inline one.
+    pub name: String,
+    /// Targets; one for now.
+    pub targets: Vec<Target>,
+    /// Idle connections kept per worker and target.
+    pub max_idle: usize,
+    /// How long an idle connection is kept.
+    pub idle_timeout: Duration,
+    /// How long any connection is kept.
+    pub max_lifetime: Duration,
+    /// Connections per target over all workers.
+    pub max_connections: usize,
+}
+
+/// A target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// `http://host:port/prefix`
+    Http(Url),
+    /// `unix:/path.sock`
+    Unix(std::path::PathBuf),
+}
+
+/// `timeouts` (gateway 14.5); absent = off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// DNS and TCP.
+    pub connect: Duration,
+    /// Waiting for a connection slot.
+    pub pool_wait: Duration,
+    /// Last request byte → response head.
+    pub response: Option<Duration>,
+    /// Silence of the upstream within its body.
+    pub idle: Option<Duration>,
+    /// The client does not read.
+    pub client_stall: Option<Duration>,
+    /// Silence of the client within its body.
+    pub request_body_idle: Option<Duration>,
+    /// The whole exchange.
+    pub total: Option<Duration>,
+    /// Silence of a tunnel.
+    pub upgrade_idle: Option<Duration>,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            pool_wait: Duration::from_secs(5),
+            response: Some(Duration::from_secs(60)),
+            idle: Some(Duration::from_secs(60)),
+            client_stall: Some(Duration::from_secs(600)),
+            request_body_idle: Some(Duration::from_secs(30)),
+            total: None,
+            upgrade_idle: Some(Duration::from_secs(3600)),
+        }
+    }
+}

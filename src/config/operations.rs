@@ -1,0 +1,115 @@
+//! `secrets`, `hashers`, `log`, `limits`.
+
+use std::{path::PathBuf, time::Duration};
+
+use crate::crypto::Secret;
+
+/// `secrets`: the first of each list writes, all read.
+#[derive(Clone)]
+pub struct Secrets {
+    /// `secrets.default`; empty until the start fills it in when the file has none (security 14.2).
+    pub default: Vec<Secret<Vec<u8>>>,
+    /// `secrets.cookie`; falls back to `default`.
+    pub cookie: Vec<Secret<Vec<u8>>>,
+    /// `secrets.cipher`
+    pub cipher: Vec<Secret<Vec<u8>>>,
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secrets(…)")
+    }
+}
+
+/// `hashers`
+#[derive(Clone, Debug)]
+pub struct Hashers {
+    /// What new hashes are made with.
+    pub algorithm: HashAlgorithm,
+    /// `hashers.bcrypt.cost`, after the floor.
+    pub bcrypt_cost: u32,
+    /// `hashers.argon2`
+    pub argon2: Argon2Settings,
+    /// `hashers.memory_budget`, bytes: all hashes under way together stay below (security 10.2).
+    pub memory_budget: u64,
+}
+
+/// `hashers.algorithm`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HashAlgorithm {
+    /// argon2id
+    Argon2,
+    /// bcrypt
+    Bcrypt,
+}
+
+/// `hashers.argon2`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Argon2Settings {
+    /// Memory per hash in KiB.
+    pub memory_kib: u32,
+    /// Passes.
+    pub iterations: u32,
+    /// Lanes.
+    pub parallelism: u32,
+    /// Salt length in bytes.
+    pub salt_length: u32,
+    /// Output length in bytes.
+    pub key_length: u32,
+}
+
+/// `log`
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// Level in tracing's words: `error warn info debug trace`.
+    pub level: String,
+    /// Form of the lines.
+    pub format: LogFormat,
+    /// `log.leak_sensitive_values`
+    pub leak_sensitive_values: bool,
+    /// `log.access`
+    pub access: AccessLog,
+}
+
+/// `log.format`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// `log.access`: where access lines go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccessLog {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+    /// Nowhere.
+    Off,
+    /// A file.
+    File(PathBuf),
+}
+
+/// Limits of our own endpoints and of connections (security 17, gateway 15).
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Body of a self-service submission, bytes.
+    pub self_service_body: usize,
+    /// Body of an admin request, bytes.
+    pub admin_body: usize,
+    /// Open connections in all.
+    pub connections: usize,
+    /// Open connections of one client address.
+    pub connections_per_ip: usize,
+    /// Time for a request head.
+    pub header_timeout: Duration,
+    /// Request line and headers together, bytes.
+    pub header_bytes: usize,
+    /// Idle time of a client's connection.
+    pub keep_alive: Duration,
+    /// Requests under way in the whole process.
+    pub in_flight: usize,
+}

@@ -1,0 +1,112 @@
+//! `serve`, `session`, `cookies`, `dsn`.
+
+use std::{path::PathBuf, time::Duration};
+
+use url::Url;
+
+use super::RequiredAal;
+
+/// Where the store is.
+#[derive(Clone, Debug)]
+pub enum Storage {
+    /// In memory, gone with the process.
+    Memory,
+    /// An SQLite file.
+    Sqlite(PathBuf),
+}
+
+/// `serve`
+#[derive(Clone, Debug)]
+pub struct Serve {
+    /// Apps, pages and the public API.
+    pub public: ServePublic,
+    /// `serve.admin`: listener of the admin API.
+    pub admin: Listener,
+    /// `serve.admin.base_url`
+    pub admin_base_url: Url,
+}
+
+/// `serve.public`
+#[derive(Clone, Debug)]
+pub struct ServePublic {
+    /// `serve.public.base_url`, always with a trailing slash on its path as it was written or derived.
+    pub base_url: Url,
+    /// The string of `base_url` as it counts for the CSRF cookie's name (flows 0.4).
+    pub base_url_text: String,
+    /// Where to listen; at least one.
+    pub listeners: Vec<Listener>,
+    /// `serve.public.hosts`: alias hosts beside the one of `base_url`, lower-case, without port; in dev mode also `localhost`,
+    /// `127.0.0.1` and `[::1]` (gateway ).
+    pub hosts: Vec<String>,
+    /// `serve.public.cors`
+    pub cors: Cors,
+}
+
+/// One listener.
+#[derive(Clone, Debug)]
+pub struct Listener {
+    /// `host:port`, `[v6]:port`, `:port` or `unix:/path`.
+    pub address: String,
+    /// Health checks are left out of the access log.
+    pub skip_health_log: bool,
+}
+
+/// `serve.public.cors` (flows 6.3).
+#[derive(Clone, Debug)]
+pub struct Cors {
+    /// Switched on.
+    pub enabled: bool,
+    /// Origins: exact, with one leading wildcard label, or `*`; lower-case.
+    pub allowed_origins: Vec<String>,
+    /// Methods, upper-case.
+    pub allowed_methods: Vec<String>,
+    /// Request headers, as written.
+    pub allowed_headers: Vec<String>,
+    /// Response headers, as written.
+    pub exposed_headers: Vec<String>,
+    /// Cookies may be sent.
+    pub allow_credentials: bool,
+    /// Seconds a preflight answer may be kept.
+    pub max_age: u64,
+}
+
+/// `SameSite` of a cookie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SameSite {
+    /// `Strict`
+    Strict,
+    /// `Lax`
+    Lax,
+    /// `None`
+    None,
+}
+
+/// `cookies`
+#[derive(Clone, Debug)]
+pub struct Cookies {
+    /// `Domain`
+    pub domain: Option<String>,
+    /// `Path`
+    pub path: String,
+    /// `Secure`
+    pub secure: bool,
+    /// `SameSite`
+    pub same_site: SameSite,
+}
+
+/// `session`
+#[derive(Clone, Debug)]
+pub struct SessionSettings {
+    /// How long a session lasts.
+    pub lifespan: Duration,
+    /// How long before its end a session may be extended; absent = always.
+    pub earliest_possible_extend: Option<Duration>,
+    /// Name of the cookie.
+    pub cookie_name: String,
+    /// Attributes of the cookie, after falling back to `cookies`.
+    pub cookie: Cookies,
+    /// The cookie outlives the browser.
+    pub persistent: bool,
+    /// `session.whoami.required_aal`
+    pub required_aal: RequiredAal,
+}

@@ -1,0 +1,11 @@
+//! Vestibule: a reverse proxy that signs people in.
+//!
+//! Modules in reading order; each may import only those of lower rank (`docs/ARCHITECTURE.md`, `tests/tidy.rs`).
+#![forbid(unsafe_code)]
+
+pub mod clock;
+pub mod config;
+pub mod crypto;
+pub mod model;
+pub mod store;
+pub mod ui;

@@ -1,0 +1,115 @@
+//! What every backend must offer.
+
+use std::{future::Future, pin::Pin};
+
+use super::{Commit, StoreError, Touched};
+use crate::{
+    clock::Timestamp,
+    crypto::Digest,
+    model::{
+        CredentialType, ErrorId, Flow, FlowId, Identity, IdentityId, Page, PageRequest,
+        SelfServiceError, Session, SessionId,
+    },
+};
+
+/// The boxed future of the control plane.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Which identities to list (admin-and-config 1.2); at most one of the fields is set.
+#[derive(Clone, Debug, Default)]
+pub struct IdentityFilter {
+    /// Only these.
+    pub ids: Option<Vec<IdentityId>>,
+    /// Only those with exactly this credential identifier (normalised, raw).
+    pub identifier: Option<(String, String)>,
+    /// Only those with a credential identifier that starts with this.
+    pub identifier_prefix: Option<String>,
+}
+
+/// Which sessions to list.
+#[derive(Clone, Debug, Default)]
+pub struct SessionFilter {
+    /// Of this identity.
+    pub identity_id: Option<IdentityId>,
+    /// Flag set and not expired at the given time (`true`), or the opposite (`false`).
+    pub active: Option<(bool, Timestamp)>,
+    /// Not this one.
+    pub except: Option<SessionId>,
+}
+
+/// A storage backend. Every read is one consistent snapshot; every method may be called from any task.
+pub trait Store: Send + Sync + 'static {
+    /// An identity with its credentials and addresses.
+    fn find_identity(&self, id: IdentityId) -> BoxFuture<'_, Result<Option<Identity>, StoreError>>;
+
+    /// The identity that has this identifier for this kind of credential. An exact hit on `raw` wins over `normalised`
+    /// (methods 9.4).
+    fn find_identity_by_identifier<'a>(
+        &'a self,
+        kind: CredentialType,
+        normalised: &'a str,
+        raw: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Identity>, StoreError>>;
+
+    /// The identity with this external id.
+    fn find_identity_by_external_id<'a>(
+        &'a self,
+        id: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Identity>, StoreError>>;
+
+    /// Identities by id, ascending, with credentials and addresses.
+    fn list_identities<'a>(
+        &'a self,
+        filter: &'a IdentityFilter,
+        page: PageRequest<IdentityId>,
+    ) -> BoxFuture<'a, Result<Page<Identity>, StoreError>>;
+
+    /// How many identities there are.
+    fn count_identities(&self) -> BoxFuture<'_, Result<u64, StoreError>>;
+
+    /// The session whose token has this digest, live or not, with its identity (without credentials). One indexed read.
+    fn find_session_by_token(
+        &self,
+        token: Digest,
+    ) -> BoxFuture<'_, Result<Option<(Session, Identity)>, StoreError>>;
+
+    /// A session by its id, with its identity (without credentials).
+    fn find_session(
+        &self,
+        id: SessionId,
+    ) -> BoxFuture<'_, Result<Option<(Session, Identity)>, StoreError>>;
+
+    /// Sessions with their identities, newest first, then by id; the key is (`issued_at`, id) of the last row seen.
+    fn list_sessions<'a>(
+        &'a self,
+        filter: &'a SessionFilter,
+        page: PageRequest<(Timestamp, SessionId)>,
+    ) -> BoxFuture<'a, Result<Page<(Session, Identity)>, StoreError>>;
+
+    /// How many sessions the filter admits.
+    fn count_sessions<'a>(
+        &'a self,
+        filter: &'a SessionFilter,
+    ) -> BoxFuture<'a, Result<u64, StoreError>>;
+
+    /// A flow, expired or not, until it is cleaned up.
+    fn find_flow(&self, id: FlowId) -> BoxFuture<'_, Result<Option<Flow>, StoreError>>;
+
+    /// A stored error.
+    fn find_error(
+        &self,
+        id: ErrorId,
+    ) -> BoxFuture<'_, Result<Option<SelfServiceError>, StoreError>>;
+
+    /// Applies all changes or none. When this returns `Ok`, they are on disk (security 16.1).
+    fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Touched, StoreError>>;
+
+    /// Whether the store answers; for readiness.
+    fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>>;
+
+    /// Removes what expired before `before`, at most `batch` rows per table; gives how many went.
+    fn purge(&self, before: Timestamp, batch: usize) -> BoxFuture<'_, Result<usize, StoreError>>;
+
+    /// Finishes what is queued, writes everything back and lets go of the files; later calls fail.
+    fn close(&self) -> BoxFuture<'_, ()>;
+}
