@@ -212,6 +212,10 @@ pub enum MessageType {
     Success,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature serde calls"
+)]
 fn is_false(value: &bool) -> bool {
     !value
 }
