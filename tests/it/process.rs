@@ -5,7 +5,7 @@ use crate::support::{Gateway, free_port, node};
 #[test]
 fn the_first_five_minutes_of_a_person() {
     let other = format!("http://localhost:{}", free_port());
-    let gateway = Gateway::dev(&["--allow-return-to", &other]);
+    let gateway = Gateway::dev(&[("SELFSERVICE_ALLOWED_RETURN_URLS", &other)]);
     if let Some(output) = node::run("browser", &["journey.mjs", &gateway.url("/"), &other], &[]) {
         node::assert_passed(&output);
     }
@@ -14,7 +14,7 @@ fn the_first_five_minutes_of_a_person() {
 #[test]
 fn the_same_walk_without_javascript() {
     let other = format!("http://localhost:{}", free_port());
-    let gateway = Gateway::dev(&["--allow-return-to", &other]);
+    let gateway = Gateway::dev(&[("SELFSERVICE_ALLOWED_RETURN_URLS", &other)]);
     if let Some(output) = node::run("browser", &["journey.mjs", &gateway.url("/"), &other], &[("NO_SCRIPT", "1")]) {
         node::assert_passed(&output);
     }

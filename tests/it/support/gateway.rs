@@ -21,12 +21,13 @@ pub struct Gateway {
 
 impl Gateway {
     /// `vestibule dev` with its data in a temporary folder.
-    pub fn dev(arguments: &[&str]) -> Self {
+    pub fn dev(environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (public, admin) = port_pair();
         let data = folder.path().join("data");
         let mut command = binary();
-        command.args(["dev", "--port", &public.to_string(), "--data", data.to_str().unwrap()]).args(arguments);
+        command.args(["dev", "--port", &public.to_string(), "--data", data.to_str().unwrap()]);
+        command.envs(environment.iter().copied());
         Self::start(command, folder, public, admin)
     }
 
