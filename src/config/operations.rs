@@ -34,6 +34,8 @@ pub struct Log {
     pub leak_sensitive_values: bool,
     /// `log.access`
     pub access: AccessLog,
+    /// `log.audit`; standard error when the file does not say.
+    pub audit: AccessLog,
 }
 
 /// `log.format`
@@ -45,7 +47,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// `log.access`: where access lines go.
+/// `log.access` and `log.audit`: where such lines go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AccessLog {
     /// Standard output.
