@@ -9,6 +9,8 @@ pub mod config;
 pub mod crypto;
 pub mod model;
 pub mod schema;
+pub mod session;
 pub mod store;
+pub mod telemetry;
 pub mod ui;
 pub mod web;

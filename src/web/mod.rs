@@ -1,5 +1,14 @@
 //! The web vocabulary that both planes share: who asks, in which form, with which cookies, and what an error looks like.
 
+pub mod body;
+pub mod cookies;
+pub mod cors;
+pub mod csrf;
 pub mod error;
+pub mod negotiation;
+pub mod paths;
+pub mod return_to;
 
 pub use error::ApiError;
+pub use negotiation::Wants;
+pub use paths::Links;
