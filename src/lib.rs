@@ -7,6 +7,7 @@ pub mod api;
 pub mod clock;
 pub mod config;
 pub mod crypto;
+pub mod identity;
 pub mod model;
 pub mod schema;
 pub mod session;
