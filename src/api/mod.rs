@@ -1,4 +1,5 @@
 //! The HTTP API of the identity half: admin and public endpoints, and the documents they show.
 
+pub mod admin;
 pub mod json;
 pub mod view;

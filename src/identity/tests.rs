@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    clock::{FixedClock, Timestamp},
+    clock::FixedClock,
     config::{Argon2Settings, HashAlgorithm, Hashers, IdentitySettings, SchemaSource, Storage},
     model::{AddressStatus, CredentialType, IdentityState},
     store,
