@@ -6,6 +6,7 @@
 mod gateway;
 mod identity;
 mod operations;
+pub mod secrets;
 mod section;
 mod selfservice;
 mod serve;

@@ -20,6 +20,8 @@ use prometheus_client::{
     registry::Registry,
 };
 
+use crate::crypto::hash::HasherPool;
+
 pub use route::{Decision, MethodClass, RouteMetrics};
 pub use sink::Sink;
 pub use tally::{Tallies, Tally};
@@ -59,6 +61,34 @@ impl Metrics {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         sources.push(Box::new(source));
+    }
+
+    /// Shows how the hashing threads are doing.
+    pub fn add_hashers(&self, hashers: HasherPool) {
+        self.add_source(move |sink| {
+            let stats = hashers.stats();
+            let waiting = u64::try_from(stats.waiting).unwrap_or(u64::MAX);
+            sink.gauge(
+                "hash_queue_depth",
+                "Passwords waiting for a thread",
+                waiting,
+            );
+            sink.counter(
+                "hash_admitted",
+                "Passwords that got a thread",
+                stats.admitted,
+            );
+            sink.seconds(
+                "hash_wait_seconds",
+                "How long those waited in all",
+                stats.waited_micros,
+            );
+            sink.counter(
+                "hash_refused",
+                "Passwords sent away with 503",
+                stats.refused,
+            );
+        });
     }
 
     /// Everything, as text for `GET /metrics`; the content type is [`CONTENT_TYPE`].
