@@ -9,5 +9,9 @@
     reason = "a test may panic, and speaks to whoever reads its output"
 )]
 
+mod durability;
+mod overload;
 mod process;
+mod revocation;
+mod shutdown;
 mod support;
