@@ -7,5 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod crypto;
 pub mod model;
+pub mod session;
 pub mod store;
+pub mod telemetry;
 pub mod ui;
