@@ -100,4 +100,8 @@ contract! {
     purge:
         what_expired_goes_in_batches,
         what_has_not_expired_stays;
+    round_trip:
+        any_identity_is_found_as_it_was_put,
+        any_session_is_found_as_it_was_put,
+        any_flow_is_found_as_it_was_put;
 }
