@@ -116,11 +116,15 @@ fn a_newer_schema_that_only_the_log_knows_is_refused() {
     let left = copy.path().join("db.sqlite");
     fs::copy(&written, &left).expect("a copy");
     fs::copy(beside(&written, "-wal"), beside(&left, "-wal")).expect("a copy");
+    let content =
+        || ["", "-wal"].map(|suffix| fs::read(beside(&left, suffix)).expect("it is there"));
+    let before = content();
 
     assert!(matches!(
         refused(&left),
         OpenError::Newer { found: 9_999, .. }
     ));
+    assert_eq!(content(), before);
 }
 
 #[test]

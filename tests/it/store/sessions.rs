@@ -50,7 +50,7 @@ pub(super) async fn the_oldest_session_ends_when_there_are_too_many(store: &dyn 
     let mut oldest = Vec::new();
     for minute in 0..100_u32 {
         let session = Session {
-            issued_at: NOW.minus(HOUR - HOUR / 60 / 2 * minute),
+            issued_at: NOW.minus(HOUR / 60 * (200 - minute)),
             ..session(&anna)
         };
         commit(store, begin(&session)).await;
