@@ -15,3 +15,4 @@ mod process;
 mod revocation;
 mod shutdown;
 mod support;
+mod store;
