@@ -6,7 +6,11 @@
 pub mod clock;
 pub mod config;
 pub mod crypto;
+pub mod flows;
+pub mod identity;
+pub mod methods;
 pub mod model;
+pub mod schema;
 pub mod session;
 pub mod store;
 pub mod telemetry;

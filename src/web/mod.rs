@@ -1,6 +1,7 @@
 //! The web vocabulary that both planes share: who asks, in which form, with which cookies, and what an error looks like.
 
 pub mod body;
+pub mod client;
 pub mod cookies;
 pub mod cors;
 pub mod csrf;
