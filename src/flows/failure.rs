@@ -130,7 +130,7 @@ impl From<IdentityError> for Failure {
             IdentityError::UnknownSchema(_) => {
                 ApiError::bad_request("The identity schema is unknown.").into()
             }
-            IdentityError::Invalid(_) => ApiError::bad_request("The traits are not valid.").into(),
+            other => Self::Broken(other.to_string()),
         }
     }
 }

@@ -164,7 +164,7 @@ impl Flows {
 
     /// The identity schemas.
     #[must_use]
-    pub fn schemas(&self) -> &Arc<Schemas> {
+    pub fn schemas(&self) -> &Schemas {
         self.0.identities.schemas()
     }
 

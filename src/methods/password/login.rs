@@ -142,7 +142,7 @@ fn missing(identifier: Option<&str>, password: Option<&str>) -> Vec<Problem> {
 
 fn identifier(ctx: &Ctx<'_>) -> Node {
     let label = match ctx.schema.identifier_label() {
-        Some((title, name)) => text::titled(&title, &name),
+        Some((title, name)) => text::titled(title, name),
         None => text::identifier(),
     };
     Node::input("identifier", InputType::Text, Group::Default)

@@ -55,7 +55,7 @@ impl Registration {
         let schema = Some(ctx.schema.id.as_str());
         let password = submission.text("password");
         let missing = || Problem::node("password", text::required("password"));
-        let drafted = self.identities.draft(schema, sent, ctx.now).await;
+        let drafted = self.identities.draft(schema, &sent, ctx.now);
         let (mut identity, password) = match (drafted, password) {
             (Ok(identity), Some(password)) => (identity, password),
             (Ok(_), None) => return Ok(Outcome::Rejected(vec![missing()])),

@@ -65,6 +65,7 @@ impl Settings {
             Ok(hash) => credential::set(credential, &hash, ctx.now),
             Err(error) => return rejected(unhashed(error)?),
         }
+        identity.updated_at = ctx.now;
         Ok(Outcome::Changed(Box::new(Changed {
             identity,
             method: CredentialType::Password,

@@ -1,5 +1,7 @@
 //! The first of the two screens of signing up: traits are checked and carried on, nothing is stored.
 
+use std::future::ready;
+
 use serde_json::Value;
 
 use crate::{
@@ -41,12 +43,12 @@ impl Step for Registration {
         ctx: &'a Ctx<'a>,
         _checked: CsrfChecked,
     ) -> Attempt<'a> {
-        Box::pin(self.turn(submission, ctx))
+        Box::pin(ready(self.turn(submission, ctx)))
     }
 }
 
 impl Registration {
-    async fn turn(&self, submission: &Submission, ctx: &Ctx<'_>) -> Result<Outcome, Failure> {
+    fn turn(&self, submission: &Submission, ctx: &Ctx<'_>) -> Result<Outcome, Failure> {
         if ctx.screen == Screen::Whole {
             let problem = Problem::form(text::no_registration_method());
             return Ok(Outcome::Rejected(vec![problem]));
@@ -61,7 +63,7 @@ impl Registration {
             return Ok(Outcome::Rejected(vec![Problem::node("screen", message)]));
         }
         let schema = Some(ctx.schema.id.as_str());
-        match self.identities.draft(schema, sent.clone(), ctx.now).await {
+        match self.identities.draft(schema, &sent, ctx.now) {
             Ok(_) => Ok(Outcome::NextScreen(sent)),
             Err(IdentityError::Invalid(violations)) => {
                 Ok(Outcome::Rejected(traits::problems(&violations)))

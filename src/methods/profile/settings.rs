@@ -1,5 +1,7 @@
 //! Changing one's traits. The submitted ones replace the whole object; what changes identifiers or addresses needs a young session.
 
+use std::future::ready;
+
 use serde_json::Value;
 
 use crate::{
@@ -40,17 +42,17 @@ impl Step for Settings {
         ctx: &'a Ctx<'a>,
         _checked: CsrfChecked,
     ) -> Attempt<'a> {
-        Box::pin(self.change(submission, ctx))
+        Box::pin(ready(self.change(submission, ctx)))
     }
 }
 
 impl Settings {
-    async fn change(&self, submission: &Submission, ctx: &Ctx<'_>) -> Result<Outcome, Failure> {
+    fn change(&self, submission: &Submission, ctx: &Ctx<'_>) -> Result<Outcome, Failure> {
         let Some(identity) = ctx.identity else {
             return Err(Failure::Broken("settings without an identity".to_owned()));
         };
         let sent = traits::of(&submission.decode(&traits::table(ctx.schema)));
-        match self.identities.with_traits(identity, sent, ctx.now).await {
+        match self.identities.with_traits(identity, &sent, ctx.now) {
             Ok(updated) if updated.protected && !ctx.privileged => Ok(Outcome::Unprivileged),
             Ok(updated) => Ok(Outcome::Changed(Box::new(Changed {
                 identity: updated.identity,
