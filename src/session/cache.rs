@@ -93,16 +93,13 @@ impl Cache {
 
     fn lookup(&self, digest: &Digest, now: Timestamp) -> Lookup {
         let answer = self.known(digest, now).or_else(|| self.absent(digest));
-        match answer {
-            Some(answer) => {
-                self.hits.add(1);
-                answer
-            }
-            None => {
-                self.misses.add(1);
-                Lookup::Unknown
-            }
-        }
+        let counter = if answer.is_some() {
+            &self.hits
+        } else {
+            &self.misses
+        };
+        counter.add(1);
+        answer.unwrap_or(Lookup::Unknown)
     }
 
     fn known(&self, digest: &Digest, now: Timestamp) -> Option<Lookup> {
