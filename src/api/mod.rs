@@ -1,0 +1,4 @@
+//! The HTTP API of the identity half: admin and public endpoints, and the documents they show.
+
+pub mod json;
+pub mod view;
