@@ -6,6 +6,9 @@
 pub mod clock;
 pub mod config;
 pub mod crypto;
+pub mod gateway;
 pub mod model;
+pub mod net;
 pub mod store;
 pub mod ui;
+pub mod web;

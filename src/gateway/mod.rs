@@ -1,0 +1,5 @@
+//! The gateway: what happens between a client's bytes and an application's bytes (gateway 2).
+
+pub mod host;
+pub mod target;
+pub mod upstream;
