@@ -230,7 +230,7 @@ fn decode(raw: &str) -> Result<String, Refusal> {
                 _ if is_unreserved(value) => segment.push(char::from(value)),
                 _ => push_escape(&mut segment, value),
             }
-        } else if matches!(PLAIN.get(usize::from(byte)), Some(true)) {
+        } else if byte == b';' || matches!(PLAIN.get(usize::from(byte)), Some(true)) {
             segment.push(char::from(byte));
         } else {
             // Quotes, braces and the like, which hyper lets through.

@@ -38,6 +38,7 @@ pub struct Endpoint {
 }
 
 /// An address to connect to.
+#[derive(PartialEq, Eq)]
 pub(super) enum Place {
     /// Known without asking.
     Address(SocketAddr),
@@ -86,6 +87,18 @@ impl Endpoint {
             waiting: AtomicUsize::new(0),
             known: Mutex::default(),
         }
+    }
+
+    /// Whether it is the same target with the same limits, so that connections can be shared.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.place == other.place
+            && self.prefix == other.prefix
+            && self.authority == other.authority
+            && self.max_idle == other.max_idle
+            && self.idle_timeout == other.idle_timeout
+            && self.max_lifetime == other.max_lifetime
+            && self.max_waiting == other.max_waiting
     }
 
     /// Whether some request waits for a connection that another worker keeps idle.
