@@ -9,6 +9,8 @@ pub mod crypto;
 pub mod gateway;
 pub mod model;
 pub mod net;
+pub mod session;
 pub mod store;
+pub mod telemetry;
 pub mod ui;
 pub mod web;

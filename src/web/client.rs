@@ -22,7 +22,7 @@ pub struct Client {
     /// The authority it asked for, canonical, with its port unless that is the scheme's own.
     pub host: String,
     /// Names the request in logs and answers.
-    pub request_id: RequestId,
+    pub request_id: String,
 }
 
 /// How the client speaks.
