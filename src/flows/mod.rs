@@ -47,6 +47,7 @@ pub use method::{Attempt, Ctx, Method, Screen, Step};
 pub use outcome::{Changed, Draft, Outcome, Problem, Proof, Upkeep};
 pub use registry::Registry;
 pub use reply::{Answer, ContinueWith, Registered, Reply, SignedIn, View};
+pub use settings::second_factor_missing;
 pub use submission::Submission;
 pub use visit::Visit;
 
@@ -148,6 +149,12 @@ impl Flows {
     #[must_use]
     pub fn links(&self) -> &Links {
         &self.0.links
+    }
+
+    /// The page that shows a flow.
+    #[must_use]
+    pub fn page(&self, flow: &Flow) -> String {
+        self.0.page(flow)
     }
 
     /// The configuration.

@@ -201,7 +201,7 @@ impl Inner {
         if let Some(taken) = taken.filter(|_| forward) {
             view = screen_view(view, taken.submission);
         }
-        Ok(Answer::plain(Reply::Incomplete(view)))
+        Ok(Answer::plain(Reply::Screen(view)))
     }
 
     /// An expired flow is replaced by a fresh one that says so (flows 1.7). On our own pages it keeps what was typed.
@@ -247,7 +247,7 @@ impl Inner {
         flow.ui.messages.push(text::generic(hint));
         self.save(&flow).await?;
         let view = self.view(flow, None, visit);
-        Ok(Answer::plain(Reply::Incomplete(view)))
+        Ok(Answer::plain(Reply::Screen(view)))
     }
 
     async fn renew(

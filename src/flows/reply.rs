@@ -34,6 +34,8 @@ pub enum Reply {
     Begun(Box<View>),
     /// A form to fill in, again or further: 400 for programs, the flow's page for browsers (flows 1.6, 2.7).
     Incomplete(Box<View>),
+    /// The next or the previous screen of a form: the same, but never an error (flows 2.7).
+    Screen(Box<View>),
     /// Settings are stored; `to` is where a browser goes.
     Saved {
         /// The form with fresh data.
@@ -47,8 +49,6 @@ pub enum Reply {
     Registered(Box<Registered>),
     /// A browser that is not a program goes there (303).
     Moved(String),
-    /// The same with 302, where Kratos sends it.
-    Found(String),
 }
 
 /// A flow as it is shown: a browser's has its CSRF token filled in.

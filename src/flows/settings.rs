@@ -104,7 +104,8 @@ impl Inner {
 }
 
 /// 403: the session needs its second factor.
-pub(crate) fn second_factor_missing(to: &str) -> ApiError {
+#[must_use]
+pub fn second_factor_missing(to: &str) -> ApiError {
     ApiError::forbidden("Please complete the second step of signing in.")
         .id("session_aal2_required")
         .detail("redirect_browser_to", to)

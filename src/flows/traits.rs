@@ -47,7 +47,12 @@ fn elements(field: &schema::Field, group: Group, value: Option<&Value>) -> Vec<N
     let element = |(index, item): (usize, &Value)| {
         Node::input(&format!("{}.{index}", field.name()), field.input, group).value(item.clone())
     };
-    items.into_iter().flatten().enumerate().map(element).collect()
+    items
+        .into_iter()
+        .flatten()
+        .enumerate()
+        .map(element)
+        .collect()
 }
 
 /// Names of the trait nodes in schema order.
@@ -156,7 +161,9 @@ fn message(keyword: &Keyword, sentence: &str) -> Message {
         Keyword::Type {
             allowed_types,
             actual_type,
-        } => text::wrong_type(json!({ "allowed_types": allowed_types, "actual_type": actual_type })),
+        } => {
+            text::wrong_type(json!({ "allowed_types": allowed_types, "actual_type": actual_type }))
+        }
         Keyword::Const { expected } => text::not_expected(json!({ "expected": expected })),
         Keyword::ConstValue => text::not_the_constant(),
         Keyword::Email { value } => text::not_an_email(json!({ "value": value })),

@@ -1,13 +1,7 @@
 //! One exchange: a connection, the request on it, the head of the answer; again only if nothing was sent.
 
 use std::{
-    error::Error as _,
-    future::poll_fn,
-    io,
-    pin::pin,
-    sync::Arc,
-    task::Poll,
-    time::Duration,
+    error::Error as _, future::poll_fn, io, pin::pin, sync::Arc, task::Poll, time::Duration,
 };
 
 use http::{HeaderMap, Method, Request, Response, Uri, Version};
@@ -98,7 +92,9 @@ pub async fn send(
     let mut fresh_only = false;
     for _ in 0..ATTEMPTS {
         let (mut connection, slept) = connection(&exchange, fresh_only).await?;
-        let spare = slept.filter(|slept| *slept > DOZE).and_then(|_| Spare::of(&request));
+        let spare = slept
+            .filter(|slept| *slept > DOZE)
+            .and_then(|_| Spare::of(&request));
         if request.body().is_none() {
             exchange
                 .watch
@@ -200,9 +196,8 @@ fn deliver(
         index: exchange.endpoint.index,
         watch: Arc::clone(exchange.watch),
     };
-    response.map(|body| {
-        ResponseBody::new(body, lease, Arc::clone(exchange.watch), exchange.timeouts)
-    })
+    response
+        .map(|body| ResponseBody::new(body, lease, Arc::clone(exchange.watch), exchange.timeouts))
 }
 
 /// A copy of a head that may be sent again, because its method changes nothing and it has no body. Made only for a connection
