@@ -3,13 +3,17 @@
 //! One file, strict: every mistake of a run is reported with its place and a way out (gateway ). Sections that belong
 //! to an authentication method stay located nodes ([`Section`]) that their owner reads at start.
 
+mod finding;
 mod gateway;
 mod identity;
+mod keys;
 mod operations;
+mod raw;
 mod section;
 mod selfservice;
 mod serve;
 
+pub use finding::{Finding, Kind, Level};
 pub use gateway::{
     Access, AccessMode, EmailSource, Gateway, HeaderTemplate, HostHeader, HostPattern,
     IdentityHeaders, OnUnauthenticated, PathPattern, PathSettings, Route, RouteAction, RouteMatch,
