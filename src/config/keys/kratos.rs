@@ -11,7 +11,7 @@ config[] | text | | = | Placeholder of a command-line flag.
 help | bool | | = | Placeholder of a command-line flag.
 organizations[] | any | | - | Organizations of the hosted product.
 enterprise.identity_schema_fallback_url_template | text | | - | A feature of licensed builds.
-dsn | dsn | | + | Where data is kept: sqlite:///path.db?_fk=true or memory.
+dsn | dsn! | | + | Where data is kept: sqlite:///path.db?_fk=true or memory.
 
 serve.public.base_url | url | | + | The URL under which people reach this gateway.
 serve.public.host | bind | 0.0.0.0 | + | Address to listen on, or unix:/path.

@@ -16,7 +16,7 @@ use std::{collections::HashMap, sync::OnceLock};
 
 use indexmap::IndexMap;
 
-pub(super) use types::Type;
+pub(super) use types::{Text, Type};
 
 /// One key, or one item of a list.
 #[derive(Debug, Default)]
@@ -162,8 +162,7 @@ impl Table {
     fn row(&mut self, line: &'static str) {
         let mut columns = line.splitn(5, '|').map(str::trim);
         let mut column = || columns.next().unwrap_or_default();
-        let (path, ty, default, status, doc) =
-            (column(), column(), column(), column(), column());
+        let (path, ty, default, status, doc) = (column(), column(), column(), column(), column());
         let index = self.place(path);
         let (ty, required) = match ty.strip_suffix('!') {
             Some(ty) => (ty, true),
@@ -284,7 +283,10 @@ mod tests {
                 let structure = ty.starts_with('@') || matches!(ty, "map" | "open");
                 assert!(structure || Type::parse(ty).is_some(), "type of: {line}");
                 assert!(
-                    matches!(columns[3].trim_end_matches('?'), "+" | "=" | "-" | "~" | "!"),
+                    matches!(
+                        columns[3].trim_end_matches('?'),
+                        "+" | "=" | "-" | "~" | "!"
+                    ),
                     "status of: {line}"
                 );
                 assert!(columns[4].ends_with('.'), "sentence of: {line}");

@@ -4,6 +4,7 @@
 //! enabled are accepted.
 
 pub(super) const TABLE: &str = r#"
+selfservice | map! | | + | Flows and methods of signing in.
 selfservice.default_browser_return_url | ref! | | + | Where a browser ends up when nothing says otherwise.
 selfservice.allowed_return_urls[] | text | | + | Where return_to may lead: URLs, or https://*.example.com.
 selfservice.flows.login.ui_url | ref | /.vestibule/login | + | The page that shows it.

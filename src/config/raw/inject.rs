@@ -81,9 +81,7 @@ fn value(name: &str, source: &Source<'_>) -> Result<String, Problem> {
         Some((name, default)) => (name, Some(default)),
         None => (name, None),
     };
-    let well_formed = name
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || c == '_')
+    let well_formed = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     if !well_formed {
         let message = format!("`{name}` is no name of a variable");
@@ -91,13 +89,11 @@ fn value(name: &str, source: &Source<'_>) -> Result<String, Problem> {
         return Err((Kind::BadValue, message, hint.to_owned()));
     }
     let found = (source.env)(name).filter(|value| !value.is_empty() || default.is_none());
-    found
-        .or_else(|| default.map(str::to_owned))
-        .ok_or_else(|| {
-            let message = format!("the variable {name} is not set");
-            let hint = format!("set it, or give a default: ${{{name}:-…}}");
-            (Kind::MissingEnv, message, hint)
-        })
+    found.or_else(|| default.map(str::to_owned)).ok_or_else(|| {
+        let message = format!("the variable {name} is not set");
+        let hint = format!("set it, or give a default: ${{{name}:-…}}");
+        (Kind::MissingEnv, message, hint)
+    })
 }
 
 fn file(path: &Path, written: &str) -> Result<String, Problem> {

@@ -3,11 +3,13 @@
 //! Nothing here knows a key of ours; `keys` and `check` do.
 
 mod inject;
+mod overrides;
 mod parse;
 mod syntax;
 mod tree;
 
 pub(super) use inject::{Source, inject};
+pub(super) use overrides::overrides;
 pub(super) use parse::parse;
 pub(super) use tree::{Content, Entry, Node, Place, Style};
 

@@ -335,7 +335,8 @@ impl<'f> Builder<'f> {
     fn count(&mut self, nodes: usize, place: Place) -> Result<(), Stop> {
         self.nodes += nodes;
         if self.nodes > MAX_NODES {
-            let message = format!("more than {MAX_NODES} values, aliases counted as what they hold");
+            let message =
+                format!("more than {MAX_NODES} values, aliases counted as what they hold");
             return Err(stop(place, Kind::Limit, &message, ""));
         }
         Ok(())
@@ -367,8 +368,13 @@ impl<'f> Builder<'f> {
                 "the key `{text}` stands here a second time; the first is in line {}",
                 first.place.line
             );
-            self.findings
-                .error(place, Kind::DuplicateKey, &path, message, "keep one of them");
+            self.findings.error(
+                place,
+                Kind::DuplicateKey,
+                &path,
+                message,
+                "keep one of them",
+            );
         }
         *key = Some((text.to_owned(), place));
     }
@@ -419,9 +425,7 @@ fn merged(entries: &mut IndexMap<String, Entry>, merge: Node) -> Result<(), Stop
             }
             Ok(())
         }
-        Content::List(items) => items
-            .into_iter()
-            .try_for_each(|item| merged(entries, item)),
+        Content::List(items) => items.into_iter().try_for_each(|item| merged(entries, item)),
         Content::Scalar(..) | Content::Broken => Err(stop(
             merge.place,
             Kind::YamlSyntax,

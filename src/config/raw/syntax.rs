@@ -18,10 +18,7 @@ pub(super) fn explain(error: &ScanError, text: &str, open: Option<Open>) -> Told
     if let Some(told) = tab(text, line) {
         return told;
     }
-    let source = text
-        .lines()
-        .nth(line.saturating_sub(1))
-        .unwrap_or_default();
+    let source = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
     if let Some(told) = star(error, source, line, column) {
         return told;
     }
@@ -110,20 +107,23 @@ fn unclosed(open: Option<Open>) -> Option<Told> {
     Some(Told {
         line,
         column,
-        message: format!("the {what} that begins here with {bracket} is not closed, or a comma is missing in it"),
+        message: format!(
+            "the {what} that begins here with {bracket} is not closed, or a comma is missing in it"
+        ),
         hint: format!("add {closing}, and quote values that hold a comma, a colon or a bracket"),
     })
 }
 
 /// What is left is nearly always indentation or an unquoted colon.
 fn other(error: &ScanError, text: &str, line: usize, column: usize) -> Told {
-    let source = text
-        .lines()
-        .nth(line.saturating_sub(1))
-        .unwrap_or_default();
+    let source = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
     let key = source.trim_start();
     let first = source.len() - key.len() + 1;
-    let indented = key.contains(':') && text.lines().take(line.saturating_sub(1)).any(|l| !l.trim().is_empty());
+    let indented = key.contains(':')
+        && text
+            .lines()
+            .take(line.saturating_sub(1))
+            .any(|l| !l.trim().is_empty());
     if indented {
         return Told {
             line,

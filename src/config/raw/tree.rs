@@ -108,6 +108,40 @@ impl Node {
         }
     }
 
+    /// The value at a dotted path of map keys.
+    pub(crate) fn at(&self, path: &str) -> Option<&Self> {
+        path.split('.')
+            .try_fold(self, |node, key| Some(&node.as_map()?.get(key)?.node))
+    }
+
+    /// A key of this map with its place.
+    pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
+        self.as_map()?.get(key)
+    }
+
+    /// Items of the list at a path; none when there is no list.
+    pub(crate) fn items(&self, path: &str) -> &[Self] {
+        self.at(path).and_then(Self::as_list).unwrap_or_default()
+    }
+
+    /// Keys and values of the map at a path, with the places of the keys.
+    pub(crate) fn entries(&self, path: &str) -> impl Iterator<Item = (&str, &Entry)> {
+        let map = self.at(path).and_then(Self::as_map);
+        map.into_iter()
+            .flatten()
+            .map(|(key, entry)| (key.as_str(), entry))
+    }
+
+    /// The text at a path.
+    pub(crate) fn text(&self, path: &str) -> Option<&str> {
+        self.at(path)?.as_text()
+    }
+
+    /// The boolean at a path.
+    pub(crate) fn flag(&self, path: &str) -> Option<bool> {
+        self.at(path)?.as_bool()
+    }
+
     /// What was found, for a sentence such as "expected a list, found …".
     pub(crate) fn found(&self) -> String {
         match &self.content {
