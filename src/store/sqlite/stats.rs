@@ -60,6 +60,9 @@ impl Stats {
     }
 
     pub(super) fn note_transaction(&self, commits: usize, took: std::time::Duration) {
+        if commits == 0 {
+            return;
+        }
         self.commits.fetch_add(commits as u64, Relaxed);
         self.transactions.fetch_add(1, Relaxed);
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
