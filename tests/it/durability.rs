@@ -29,23 +29,34 @@ async fn every_acknowledged_sign_up_survives_a_kill() {
         let gateway = Gateway::serve_in(folder, CONFIG, &["--dev"], &[]);
         for (email, password) in &acknowledged {
             let (status, _, body) = Native::of(&gateway).login(email, password).await.unwrap();
-            assert_eq!(status, StatusCode::OK, "{email} was acknowledged before the kill: {body}");
+            assert_eq!(
+                status,
+                StatusCode::OK,
+                "{email} was acknowledged before the kill: {body}"
+            );
         }
         let (gateway, fresh) = sign_up_until_killed(gateway, round).await;
-        assert!(!fresh.is_empty(), "no sign-up was acknowledged before the kill");
+        assert!(
+            !fresh.is_empty(),
+            "no sign-up was acknowledged before the kill"
+        );
         acknowledged.extend(fresh);
         folder = gateway;
     }
 }
 
 /// Signs people up on eight connections, kills the process in the middle, and gives back whoever was acknowledged.
-async fn sign_up_until_killed(gateway: Gateway, round: usize) -> (tempfile::TempDir, Vec<(String, String)>) {
+async fn sign_up_until_killed(
+    gateway: Gateway,
+    round: usize,
+) -> (tempfile::TempDir, Vec<(String, String)>) {
     let acknowledged = Arc::new(Mutex::new(Vec::new()));
     let killed = Arc::new(AtomicBool::new(false));
     let client = Native::of(&gateway);
     let workers: Vec<_> = (0..8)
         .map(|worker| {
-            let (acknowledged, killed, client) = (acknowledged.clone(), killed.clone(), client.clone());
+            let (acknowledged, killed, client) =
+                (acknowledged.clone(), killed.clone(), client.clone());
             tokio::spawn(async move {
                 for person in 0.. {
                     if killed.load(Ordering::SeqCst) {

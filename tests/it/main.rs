@@ -14,5 +14,5 @@ mod overload;
 mod process;
 mod revocation;
 mod shutdown;
-mod support;
 mod store;
+mod support;

@@ -8,12 +8,20 @@ use crate::support::{Gateway, Native};
 async fn five_hundred_simultaneous_log_ins_stay_within_the_memory_budget() {
     let gateway = Gateway::dev(&[]);
     let native = Native::of(&gateway);
-    native.register("crowd@example.com", "a plain long passphrase 7").await.unwrap().unwrap();
+    native
+        .register("crowd@example.com", "a plain long passphrase 7")
+        .await
+        .unwrap()
+        .unwrap();
     let before = gateway.memory();
     let crowd: Vec<_> = (0..500)
         .map(|_| {
             let native = native.clone();
-            tokio::spawn(async move { native.login("crowd@example.com", "a plain long passphrase 7").await })
+            tokio::spawn(async move {
+                native
+                    .login("crowd@example.com", "a plain long passphrase 7")
+                    .await
+            })
         })
         .collect();
     let (mut let_in, mut turned_away) = (0, 0);
@@ -21,7 +29,9 @@ async fn five_hundred_simultaneous_log_ins_stay_within_the_memory_budget() {
         match attempt.await.unwrap().unwrap() {
             (StatusCode::OK, ..) => let_in += 1,
             (StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS, wait, _) => {
-                assert!(wait.is_some_and(|wait| wait.parse::<u32>().is_ok_and(|seconds| seconds >= 1)));
+                assert!(
+                    wait.is_some_and(|wait| wait.parse::<u32>().is_ok_and(|seconds| seconds >= 1))
+                );
                 turned_away += 1;
             }
             (status, _, body) => panic!("{status}: {body}"),

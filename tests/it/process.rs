@@ -15,7 +15,11 @@ fn the_first_five_minutes_of_a_person() {
 fn the_same_walk_without_javascript() {
     let other = format!("http://localhost:{}", free_port());
     let gateway = Gateway::dev(&[("SELFSERVICE_ALLOWED_RETURN_URLS", &other)]);
-    if let Some(output) = node::run("browser", &["journey.mjs", &gateway.url("/"), &other], &[("NO_SCRIPT", "1")]) {
+    if let Some(output) = node::run(
+        "browser",
+        &["journey.mjs", &gateway.url("/"), &other],
+        &[("NO_SCRIPT", "1")],
+    ) {
         node::assert_passed(&output);
     }
 }
@@ -29,7 +33,9 @@ fn ory_clients_old_and_new_work_unchanged() {
         .replace("localhost:4434", "localhost:{admin}");
     let folder = tempfile::tempdir().unwrap();
     let (public, admin) = (free_port(), free_port());
-    let config = config.replace("{public}", &public.to_string()).replace("{admin}", &admin.to_string());
+    let config = config
+        .replace("{public}", &public.to_string())
+        .replace("{admin}", &admin.to_string());
     let gateway = Gateway::serve_at(folder, &config, &["--dev"], (public, admin));
     if let Some(output) = node::run("sdk", &["run.mjs", &gateway.url(""), &app.to_string()], &[]) {
         node::assert_passed(&output);

@@ -13,8 +13,15 @@ use crate::support::{Gateway, Native};
 async fn a_stop_under_load_finishes_what_it_has_accepted() {
     let mut gateway = Gateway::dev(&[]);
     let native = Native::of(&gateway);
-    let token = native.register("drain@example.com", "a plain long passphrase 7").await.unwrap().unwrap();
-    let (answered, stopping) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+    let token = native
+        .register("drain@example.com", "a plain long passphrase 7")
+        .await
+        .unwrap()
+        .unwrap();
+    let (answered, stopping) = (
+        Arc::new(AtomicUsize::new(0)),
+        Arc::new(AtomicBool::new(false)),
+    );
     let load: Vec<_> = (0..16)
         .map(|_| {
             let (client, token) = (Native::of(&gateway), token.clone());
@@ -24,7 +31,10 @@ async fn a_stop_under_load_finishes_what_it_has_accepted() {
                     match client.get("/anything", &token).await {
                         Ok(answer) => {
                             let status = answer.status();
-                            answer.bytes().await.expect("the body of an answer that began is whole");
+                            answer
+                                .bytes()
+                                .await
+                                .expect("the body of an answer that began is whole");
                             assert_eq!(status, StatusCode::OK);
                             answered.fetch_add(1, Ordering::SeqCst);
                         }
@@ -47,6 +57,8 @@ async fn a_stop_under_load_finishes_what_it_has_accepted() {
     for task in load {
         task.await.unwrap();
     }
-    let status = tokio::task::spawn_blocking(move || gateway.child.wait().unwrap()).await.unwrap();
+    let status = tokio::task::spawn_blocking(move || gateway.child.wait().unwrap())
+        .await
+        .unwrap();
     assert!(status.success(), "{status}");
 }

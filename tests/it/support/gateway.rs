@@ -26,7 +26,13 @@ impl Gateway {
         let (public, admin) = port_pair();
         let data = folder.path().join("data");
         let mut command = binary();
-        command.args(["dev", "--port", &public.to_string(), "--data", data.to_str().unwrap()]);
+        command.args([
+            "dev",
+            "--port",
+            &public.to_string(),
+            "--data",
+            data.to_str().unwrap(),
+        ]);
         command.envs(environment.iter().copied());
         Self::start(command, folder, public, admin)
     }
@@ -38,7 +44,12 @@ impl Gateway {
     }
 
     /// The same with a folder that is there already, and with environment variables.
-    pub fn serve_in(folder: TempDir, config: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+    pub fn serve_in(
+        folder: TempDir,
+        config: &str,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let ports = port_pair();
         Self::serve_at_with(folder, config, arguments, environment, ports)
     }
@@ -46,7 +57,10 @@ impl Gateway {
     /// The same on ports that were chosen before.
     pub fn serve_at(folder: TempDir, config: &str, arguments: &[&str], ports: (u16, u16)) -> Self {
         let (public, admin) = (ports.0.to_string(), ports.1.to_string());
-        let environment = [("SERVE_PUBLIC_PORT", public.as_str()), ("SERVE_ADMIN_PORT", admin.as_str())];
+        let environment = [
+            ("SERVE_PUBLIC_PORT", public.as_str()),
+            ("SERVE_ADMIN_PORT", admin.as_str()),
+        ];
         Self::serve_at_with(folder, config, arguments, &environment, ports)
     }
 
@@ -64,7 +78,10 @@ impl Gateway {
         let file = folder.path().join("vestibule.yml");
         fs::write(&file, text).unwrap();
         let mut command = binary();
-        command.args(["serve", "-c", file.to_str().unwrap()]).args(arguments).envs(environment.iter().copied());
+        command
+            .args(["serve", "-c", file.to_str().unwrap()])
+            .args(arguments)
+            .envs(environment.iter().copied());
         Self::start(command, folder, public, admin)
     }
 
@@ -77,7 +94,12 @@ impl Gateway {
             .stderr(log)
             .spawn()
             .expect("the binary starts");
-        let mut gateway = Self { child, folder, public, admin };
+        let mut gateway = Self {
+            child,
+            folder,
+            public,
+            admin,
+        };
         gateway.wait_until_ready();
         gateway
     }
@@ -113,15 +135,26 @@ impl Gateway {
 
     /// Sends a signal to this process alone.
     pub fn signal(&self, name: &str) {
-        let status = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
+        let status = Command::new("kill")
+            .args([&format!("-{name}"), &self.child.id().to_string()])
+            .status()
+            .unwrap();
         assert!(status.success());
     }
 
     /// Resident memory in bytes.
     pub fn memory(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS:"))
+            .unwrap();
+        line.split_whitespace()
+            .nth(1)
+            .unwrap()
+            .parse::<u64>()
+            .unwrap()
+            * 1024
     }
 
     /// Ends the process the polite way and gives back its folder, for a restart.
@@ -152,7 +185,13 @@ impl Drop for Gateway {
 pub fn binary() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
     // Kratos' variables override keys of the file: none of the developer's own may.
-    for name in ["DSN", "LOG_LEVEL", "LOG_FORMAT", "KRATOS_ADMIN_URL", "SERVE_PUBLIC_BASE_URL"] {
+    for name in [
+        "DSN",
+        "LOG_LEVEL",
+        "LOG_FORMAT",
+        "KRATOS_ADMIN_URL",
+        "SERVE_PUBLIC_BASE_URL",
+    ] {
         command.env_remove(name);
     }
     command
@@ -160,7 +199,11 @@ pub fn binary() -> Command {
 
 /// A port that was free a moment ago.
 pub fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+    TcpListener::bind(("127.0.0.1", 0))
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }
 
 /// Two neighbouring ports that were free a moment ago: `dev` takes both.
@@ -178,7 +221,11 @@ fn http_status(port: u16, path: &str) -> Option<u16> {
     use std::io::Write;
     let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(2))).ok()?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n").ok()?;
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    )
+    .ok()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
     answer.split(' ').nth(1)?.parse().ok()
@@ -186,7 +233,8 @@ fn http_status(port: u16, path: &str) -> Option<u16> {
 
 /// A folder with lists that lie beside the checkout in some places; absent elsewhere.
 pub fn shared(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("VESTIBULE_SHARED").map_or_else(|| Path::new("..").join("shared"), PathBuf::from);
+    let root = std::env::var_os("VESTIBULE_SHARED")
+        .map_or_else(|| Path::new("..").join("shared"), PathBuf::from);
     let path = root.join(name);
     path.exists().then_some(path)
 }

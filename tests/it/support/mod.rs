@@ -5,5 +5,5 @@ pub mod native;
 pub mod node;
 pub mod skip;
 
-pub use native::Native;
 pub use gateway::{Gateway, free_port};
+pub use native::Native;

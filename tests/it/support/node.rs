@@ -16,10 +16,15 @@ pub fn run(folder: &str, script: &[&str], environment: &[(&str, &str)]) -> Optio
         return None;
     }
     if chromium().is_none() {
-        skipped(&what, "Chromium is not installed (set CHROMIUM, or install the package)");
+        skipped(
+            &what,
+            "Chromium is not installed (set CHROMIUM, or install the package)",
+        );
         return None;
     }
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests")
+        .join(folder);
     if !install(&folder) {
         skipped(&what, "its packages cannot be installed (npm ci)");
         return None;
@@ -39,21 +44,39 @@ pub fn run(folder: &str, script: &[&str], environment: &[(&str, &str)]) -> Optio
 pub fn assert_passed(output: &Output) {
     let printed = String::from_utf8_lossy(&output.stdout);
     eprintln!("{printed}");
-    assert!(output.status.success(), "{printed}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{printed}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 fn install(folder: &Path) -> bool {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let _turn = ONE_AT_A_TIME
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     if folder.join("node_modules").exists() {
         return true;
     }
-    let installed = Command::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(folder).output();
+    let installed = Command::new("npm")
+        .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+        .current_dir(folder)
+        .output();
     installed.is_ok_and(|output| output.status.success())
 }
 
 fn chromium() -> Option<String> {
     let named = std::env::var("CHROMIUM").ok();
-    let places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-    named.or_else(|| places.iter().find(|place| Path::new(place).exists()).map(ToString::to_string))
+    let places = [
+        "/usr/bin/chromium",
+        "/usr/bin/chromium-browser",
+        "/usr/bin/google-chrome",
+    ];
+    named.or_else(|| {
+        places
+            .iter()
+            .find(|place| Path::new(place).exists())
+            .map(ToString::to_string)
+    })
 }

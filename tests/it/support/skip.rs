@@ -6,6 +6,9 @@
 /// # Panics
 /// When nothing may be left out.
 pub fn skipped(what: &str, why: &str) {
-    assert!(std::env::var("VESTIBULE_TEST_REQUIRE").as_deref() != Ok("all"), "{what} must run here, but {why}");
+    assert!(
+        std::env::var("VESTIBULE_TEST_REQUIRE").as_deref() != Ok("all"),
+        "{what} must run here, but {why}"
+    );
     eprintln!("\n*** LEFT OUT: {what}: {why} ***\n");
 }
