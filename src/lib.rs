@@ -7,5 +7,6 @@ pub mod clock;
 pub mod config;
 pub mod crypto;
 pub mod model;
+pub mod render;
 pub mod store;
 pub mod ui;
