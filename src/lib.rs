@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod crypto;
 pub mod model;
+pub mod pages;
 pub mod render;
 pub mod store;
 pub mod ui;

@@ -69,6 +69,8 @@ pub(super) struct FactsView {
 #[derive(Debug, Serialize)]
 struct FactsSection {
     heading: String,
+    /// Values are for programs: every character counts.
+    exact: bool,
     lead: String,
     facts: Vec<Fact>,
 }
@@ -116,16 +118,18 @@ impl FactsView {
             title: heading.clone(),
             heading,
             lead: texts.text("user.lead", &[("person", person)]),
-            post: sign_out(page.sign_out, texts),
+            post: Some(sign_out(page.sign_out, texts)),
             actions: settings(page.settings, texts),
             sections: vec![
                 FactsSection {
                     heading: texts.text("user.about", &[]),
+                    exact: false,
                     lead: String::new(),
                     facts: about.collect(),
                 },
                 FactsSection {
                     heading: texts.text("user.received", &[]),
+                    exact: true,
                     lead: texts.text(lead, &[]),
                     facts: received,
                 },
@@ -176,16 +180,18 @@ impl FactsView {
             title: texts.text("sample.title", &[]),
             heading,
             lead: texts.text("sample.lead", &[("host", page.host)]),
-            post: sign_out(page.sign_out, texts).filter(|_| signed_in),
+            post: signed_in.then(|| sign_out(page.sign_out, texts)),
             actions: links,
             sections: vec![
                 FactsSection {
                     heading: texts.text("sample.identity", &[]),
+                    exact: true,
                     lead: texts.text(lead, &[]),
                     facts: facts_of(true).collect(),
                 },
                 FactsSection {
                     heading: texts.text("sample.request", &[]),
+                    exact: true,
                     lead: String::new(),
                     facts: std::iter::once(asked).chain(facts_of(false)).collect(),
                 },
@@ -194,11 +200,11 @@ impl FactsView {
     }
 }
 
-fn sign_out(action: &str, texts: &Catalogue) -> Option<PostView> {
-    Some(PostView {
+fn sign_out(action: &str, texts: &Catalogue) -> PostView {
+    PostView {
         action: action.to_owned(),
         text: texts.text("action.sign_out", &[]),
-    })
+    }
 }
 
 fn settings(href: Option<&str>, texts: &Catalogue) -> Vec<ActionView> {

@@ -3,7 +3,11 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{catalogue::Catalogue, form::Form};
+use super::{
+    autofill::{autocomplete, input_mode, is_code},
+    catalogue::Catalogue,
+    form::Form,
+};
 use crate::ui::{Attributes, Group, InputAttributes, InputType, MessageType, Node};
 
 /// What a template shows as one field.
@@ -133,7 +137,7 @@ impl Surroundings<'_> {
             optional: visible && !input.required && !secret && !code,
             disabled: input.disabled,
             literal: secret || name == "identifier" || input.input_type == InputType::Email,
-            autocomplete: self.autocomplete(input),
+            autocomplete: autocomplete(self.form, input),
             inputmode: input_mode(node, input),
             // Without room for the space that people paste with a code, its last digit would be cut off.
             maxlength: input.maxlength.filter(|_| !secret && !code),
@@ -144,6 +148,7 @@ impl Surroundings<'_> {
                 .collect(),
             ..self.blank(node, name)
         };
+        field.optional &= !field.problems;
         field.describe();
         field
     }
@@ -187,32 +192,6 @@ impl Surroundings<'_> {
             || humanise(name),
             |label| self.texts.message(label, name, self.form.name(), ""),
         )
-    }
-
-    /// What password managers and browsers fill in: the node's own word, else what its name tells.
-    fn autocomplete(&self, input: &InputAttributes) -> String {
-        let name = input.name.as_str();
-        let known = match (name, input.input_type) {
-            (_, InputType::Hidden | InputType::Checkbox) => return String::new(),
-            ("identifier", _) if self.form == Form::Login => "username webauthn",
-            (_, InputType::Password) if self.form.sets_password() => "new-password",
-            (_, InputType::Password) => "current-password",
-            _ if is_code(name) => "one-time-code",
-            ("lookup_secret", _) => "off",
-            _ => "",
-        };
-        let given = input.autocomplete.as_deref().unwrap_or_default();
-        let own = if known.is_empty() || !given.is_empty() && name != "identifier" {
-            given
-        } else {
-            known
-        };
-        let chosen = if own.is_empty() {
-            by_trait(name, input.input_type)
-        } else {
-            own
-        };
-        chosen.to_owned()
     }
 }
 
@@ -272,41 +251,6 @@ fn kind(input: &InputAttributes) -> &'static str {
         InputType::DatetimeLocal => "datetime-local",
         // `type=number` eats what it cannot read, so that a typing mistake would be lost.
         InputType::Number | InputType::Text | InputType::Submit | InputType::Button => "text",
-    }
-}
-
-fn input_mode(node: &Node, input: &InputAttributes) -> &'static str {
-    let names_email = || {
-        let context = node.meta.label.as_ref()?.context.as_ref()?;
-        let name = context.get("name").or_else(|| context.get("title"))?;
-        Some(name.as_str()?.to_ascii_lowercase().contains("mail"))
-    };
-    match input.input_type {
-        InputType::Number => "decimal",
-        InputType::Text if is_code(&input.name) => "numeric",
-        InputType::Text if input.name == "identifier" && names_email() == Some(true) => "email",
-        _ => "",
-    }
-}
-
-fn is_code(name: &str) -> bool {
-    matches!(name, "code" | "totp_code")
-}
-
-/// `autocomplete` words for traits that nearly every schema has.
-fn by_trait(name: &str, input_type: InputType) -> &'static str {
-    let Some(path) = name.strip_prefix("traits.") else {
-        return "";
-    };
-    match (path, input_type) {
-        ("username", _) => "username",
-        ("name", _) => "name",
-        ("name.first" | "first_name" | "given_name", _) => "given-name",
-        ("name.last" | "last_name" | "family_name", _) => "family-name",
-        (_, InputType::Email) => "email",
-        (_, InputType::Tel) => "tel",
-        (_, InputType::Url) => "url",
-        _ => "",
     }
 }
 

@@ -4,17 +4,19 @@
 //! data here: templates escape it, and no script runs but the one linked with the page's nonce (security 8.6, 8.7).
 
 mod assets;
+mod autofill;
 mod catalogue;
 mod facts;
 mod field;
 mod form;
+mod gateway;
 mod layout;
 mod notice;
+mod part;
 mod policy;
 #[cfg(test)]
-pub(crate) mod sample_config;
-#[cfg(test)]
 pub(crate) mod samples;
+mod sections;
 #[cfg(test)]
 mod tests;
 
@@ -37,7 +39,8 @@ use policy::Policy;
 pub use assets::{ASSET_CACHE_CONTROL, ASSETS_PATH, Asset};
 pub use facts::{SampleAppPage, UserPage};
 pub use form::{Form, FormLinks, FormPage};
-pub use notice::{Action, ErrorPage, GatewayErrorPage, Notice, NoticePage};
+pub use gateway::GatewayErrorPage;
+pub use notice::{Action, ErrorPage, Notice, NoticePage};
 
 /// Makes pages. Built once per configuration; making a page touches nothing but memory and the random source.
 #[derive(Debug)]

@@ -1,8 +1,10 @@
+mod wording;
+
 use std::{collections::BTreeSet, fs, path::Path};
 
 use serde_json::json;
 
-use super::sample_config;
+use super::samples::config as sample_config;
 use super::{
     samples::{self, Sample},
     *,
@@ -59,12 +61,12 @@ fn assets_are_small_and_named_by_their_content() {
 #[test]
 fn hostile_values_stay_text() {
     let hostile = "\"><script>alert(1)</script><input value='";
-    let ui = samples::with_message(
-        samples::login(hostile),
+    let ui = samples::nodes::with_message(
+        samples::nodes::login(hostile),
         None,
         json!({"id": 4_999_999, "type": "error", "text": hostile}),
     );
-    let ui = samples::with_message(
+    let ui = samples::nodes::with_message(
         ui,
         Some("identifier"),
         json!({"id": 4_000_003, "type": "error", "text": "x", "context": {"min_length": hostile}}),
@@ -98,7 +100,7 @@ fn a_hostile_header_stays_text_on_the_sample_app() {
 
 #[test]
 fn the_form_sends_what_the_nodes_hold() {
-    let ui = samples::registration("ada@example.com", "Ada", "");
+    let ui = samples::nodes::registration("ada@example.com", "Ada", "");
     let page = FormPage {
         form: Form::Registration,
         ui: &ui,
@@ -130,14 +132,18 @@ fn the_form_sends_what_the_nodes_hold() {
 
 #[test]
 fn a_password_is_never_sent_back() {
-    let html = login_page(&renderer(), &samples::registration("", "", "hunter2")).html;
+    let html = login_page(
+        &renderer(),
+        &samples::nodes::registration("", "", "hunter2"),
+    )
+    .html;
     assert!(!html.contains("hunter2"));
 }
 
 #[test]
 fn the_first_field_with_a_problem_has_the_focus_and_is_tied_to_its_message() {
-    let error = samples::message(4_000_002, "error", json!({"property": "password"}));
-    let ui = samples::with_message(samples::login("ada"), Some("password"), error);
+    let error = samples::nodes::message(4_000_002, "error", &json!({"property": "password"}));
+    let ui = samples::nodes::with_message(samples::nodes::login("ada"), Some("password"), error);
     let html = login_page(&renderer(), &ui).html;
     let (_, password) = html
         .split_once("id=\"password\"")
@@ -196,7 +202,7 @@ fn scripts_run_by_nonce_only_and_none_is_inline() {
 #[test]
 fn two_pages_have_two_nonces() {
     let renderer = renderer();
-    let ui = samples::login("");
+    let ui = samples::nodes::login("");
     assert_ne!(
         login_page(&renderer, &ui).csp,
         login_page(&renderer, &ui).csp
@@ -205,7 +211,7 @@ fn two_pages_have_two_nonces() {
 
 #[test]
 fn the_policy_lets_a_form_end_at_every_place_of_the_configuration() {
-    let csp = login_page(&renderer(), &samples::login("")).csp;
+    let csp = login_page(&renderer(), &samples::nodes::login("")).csp;
     let list = csp
         .split("form-action ")
         .nth(1)
@@ -239,7 +245,7 @@ fn the_policy_lets_a_form_end_at_every_place_of_the_configuration() {
 #[test]
 fn our_html_carries_its_headers() {
     let mut headers = HeaderMap::new();
-    login_page(&renderer(), &samples::login("")).set_headers(&mut headers);
+    login_page(&renderer(), &samples::nodes::login("")).set_headers(&mut headers);
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "same-origin"),
@@ -254,116 +260,6 @@ fn our_html_carries_its_headers() {
         );
     }
     assert!(headers.contains_key("content-security-policy"));
-}
-
-#[test]
-fn every_key_that_is_used_exists_and_every_key_is_used() {
-    let json = LANGUAGES
-        .first()
-        .map(|(_, _, json)| *json)
-        .expect("English");
-    let texts: std::collections::BTreeMap<String, String> =
-        serde_json::from_str(json).expect("a map");
-    let mut used = BTreeSet::new();
-    for source in sources(Path::new("src/render")) {
-        for marker in ["t(\"", "t('", "text(\"", "line(\""] {
-            for (at, _) in source.match_indices(marker) {
-                let rest = &source[at + marker.len()..];
-                let key: String = rest
-                    .chars()
-                    .take_while(|letter| letter.is_ascii_alphanumeric() || "._".contains(*letter))
-                    .collect();
-                used.insert(key);
-            }
-        }
-        used.extend(
-            texts
-                .keys()
-                .filter(|key| source.contains(&format!("\"{key}\"")))
-                .cloned(),
-        );
-    }
-    used.retain(|key| {
-        key.starts_with(|letter: char| letter.is_ascii_alphabetic()) && key.contains('.')
-            || texts.contains_key(key)
-    });
-    let missing: Vec<_> = used
-        .iter()
-        .filter(|key| !texts.contains_key(*key))
-        .collect();
-    assert!(missing.is_empty(), "no wording for {missing:?}");
-    // Families whose last part comes from the wire contract, the configuration or an enum.
-    let families = [
-        "message.",
-        "working.",
-        "error.",
-        "cause.",
-        "problem.",
-        "notice.",
-        "settings.section.",
-        "settings.part.",
-        "user.level.",
-    ];
-    let forms = [
-        "login",
-        "confirm",
-        "second",
-        "registration",
-        "recovery",
-        "verification",
-        "settings",
-    ];
-    let by_form = |key: &str| {
-        forms.iter().any(|form| {
-            ["heading", "heading.app", "lead"]
-                .iter()
-                .any(|end| key == format!("{form}.{end}"))
-        })
-    };
-    let unused: Vec<_> = texts
-        .keys()
-        .filter(|key| {
-            !used.contains(*key)
-                && !by_form(key)
-                && !families.iter().any(|family| key.starts_with(family))
-        })
-        .collect();
-    assert!(unused.is_empty(), "nobody uses {unused:?}");
-}
-
-#[test]
-fn every_notice_and_every_gateway_error_has_its_own_words() {
-    let texts = Catalogue::parse(LANGUAGES[0].2, None).expect("English parses");
-    for id in GATEWAY_ERRORS {
-        for end in ["title", "text"] {
-            assert!(texts.has(&format!("error.{id}.{end}")), "error.{id}.{end}");
-        }
-    }
-    for Sample { name, page } in samples::all(&renderer()) {
-        assert!(
-            !page.html.contains(">notice.")
-                && !page.html.contains(">error.")
-                && !page.html.contains(">problem."),
-            "{name} shows a key"
-        );
-    }
-}
-
-#[test]
-fn every_language_has_the_same_placeholders() {
-    let (_, _, english) = LANGUAGES[0];
-    let english: std::collections::BTreeMap<String, String> =
-        serde_json::from_str(english).expect("a map");
-    for (tag, _, json) in LANGUAGES {
-        let other: std::collections::BTreeMap<String, String> =
-            serde_json::from_str(json).expect("a map");
-        for (key, text) in other {
-            let original = english
-                .get(&key)
-                .unwrap_or_else(|| panic!("{tag}: {key} is not in English"));
-            assert_eq!(placeholders(&text), placeholders(original), "{tag}: {key}");
-        }
-    }
 }
 
 /// Writes all samples with their assets where `VESTIBULE_PAGES` says; the contact sheet is made from them.
@@ -388,57 +284,3 @@ fn the_samples_can_be_looked_at() {
         fs::write(folder.join(format!("{name}.csp")), &page.csp).expect("a policy can be written");
     }
 }
-
-fn placeholders(text: &str) -> BTreeSet<&str> {
-    text.split('{')
-        .skip(1)
-        .filter_map(|rest| rest.split('}').next())
-        .collect()
-}
-
-fn sources(folder: &Path) -> Vec<String> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).expect("the folder is there") {
-        let path = entry.expect("an entry").path();
-        let name = path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        if path.is_dir() {
-            found.extend(sources(&path));
-        } else if name.ends_with(".html")
-            || name.ends_with(".rs")
-                && !["tests.rs", "samples.rs", "sample_config.rs", "catalogue.rs"]
-                    .contains(&name.as_str())
-        {
-            found.push(fs::read_to_string(&path).expect("a text"));
-        }
-    }
-    found
-}
-
-/// Ids of gateway 22 that a browser can meet.
-const GATEWAY_ERRORS: &[&str] = &[
-    "request_rejected",
-    "session_inactive",
-    "credential_invalid",
-    "access_denied",
-    "security_csrf_violation",
-    "route_not_found",
-    "method_not_allowed",
-    "request_timeout",
-    "payload_too_large",
-    "uri_too_long",
-    "headers_too_large",
-    "misdirected_request",
-    "rate_limited",
-    "internal_error",
-    "upstream_unreachable",
-    "upstream_tls",
-    "upstream_protocol",
-    "upstream_unavailable",
-    "upstream_timeout",
-    "overloaded",
-    "authenticator_unavailable",
-    "loop_detected",
-];
