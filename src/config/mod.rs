@@ -13,6 +13,7 @@ mod operations;
 mod raw;
 mod read;
 mod rules;
+pub mod secrets;
 mod section;
 mod selfservice;
 mod serve;
