@@ -79,8 +79,8 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_by_identity ON sessions (identity_id, issued_at DESC, id);
 CREATE INDEX sessions_by_issue ON sessions (issued_at DESC, id);
 CREATE INDEX sessions_by_expiry ON sessions (expires_at);
--- Small however many ended sessions an identity has collected: counts and revocations read this one.
-CREATE INDEX sessions_flagged ON sessions (identity_id, issued_at) WHERE active = 1;
+-- Counting, limiting, listing and ending live sessions reads this one, however many ended ones an identity has collected.
+CREATE INDEX sessions_by_state ON sessions (identity_id, active, issued_at DESC, id, expires_at);
 
 CREATE TABLE flows (
     id              BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),

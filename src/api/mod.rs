@@ -2,4 +2,6 @@
 
 pub mod admin;
 pub mod json;
+pub mod public;
+pub mod respond;
 pub mod view;

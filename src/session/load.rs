@@ -10,7 +10,7 @@ use futures_util::{FutureExt, future::Shared};
 use tokio::sync::oneshot;
 
 use super::{Sessions, Snapshot, epochs::Epoch};
-use crate::{crypto::Digest, store::StoreError};
+use crate::crypto::Digest;
 
 /// The store could not say. That is no "no": answer 503 and let clients keep their tokens (gateway ).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -88,29 +88,31 @@ impl Sessions {
         let answer = inner.store.find_session_by_token(digest);
         let found = match tokio::time::timeout(LONGEST_READ, answer).await {
             Ok(Ok(found)) => found,
-            Ok(Err(error)) => return Err(self.failed(Some(&error))),
-            Err(_) => return Err(self.failed(None)),
+            Ok(Err(error)) => {
+                tracing::error!(
+                    %error,
+                    "a session could not be read; requests with sessions get 503: check the database"
+                );
+                inner.cache.failed_loads.add(1);
+                return Err(Unavailable);
+            }
+            Err(_) => {
+                tracing::error!(
+                    seconds = LONGEST_READ.as_secs(),
+                    "the store did not answer in time; requests with sessions get 503: check the database's disk and load"
+                );
+                inner.cache.failed_loads.add(1);
+                return Err(Unavailable);
+            }
         };
         let found = found.map(|(session, identity)| {
-            Arc::new(Snapshot::new(session, identity, inner.settings.slots))
+            let log_id = self.log_id(&session);
+            let mut snapshot = Snapshot::new(session, identity, inner.settings.slots);
+            snapshot.log_id = log_id;
+            Arc::new(snapshot)
         });
         inner.cache.keep(digest, read, found.as_ref());
         Ok(Loaded { found, read })
-    }
-
-    fn failed(&self, error: Option<&StoreError>) -> Unavailable {
-        self.0.cache.failed_loads.add(1);
-        match error {
-            Some(error) => tracing::error!(
-                error = %error,
-                "a session could not be read; requests with sessions get 503: check the database"
-            ),
-            None => tracing::error!(
-                seconds = LONGEST_READ.as_secs(),
-                "the store did not answer in time; requests with sessions get 503: check the database's disk and load"
-            ),
-        }
-        Unavailable
     }
 }
 

@@ -125,12 +125,11 @@ impl Best {
     fn consider(&mut self, found: Option<Arc<Snapshot>>, digest: Digest) {
         let Some(found) = found else { return };
         match self {
-            Self::Nothing => *self = Self::One(found, digest),
             Self::One(best, _) if best.identity.id != found.identity.id => {
                 *self = Self::Several(best.clone(), found);
             }
             Self::One(best, _) if age(best) >= age(&found) => {}
-            Self::One(..) => *self = Self::One(found, digest),
+            Self::Nothing | Self::One(..) => *self = Self::One(found, digest),
             Self::Several(..) => {}
         }
     }

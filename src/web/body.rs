@@ -177,8 +177,7 @@ pub fn decode(fields: &Fields, table: &[Field]) -> Value {
         }
     }
     for field in table.iter().filter(|field| field.kind == FieldType::Object) {
-        let pointer = format!("/{}", field.path.replace('.', "/"));
-        if result.pointer(&pointer).is_none() {
+        if !is_there(&result, &field.path) {
             put(&mut result, &field.path, Value::Object(Map::new()));
         }
     }
@@ -263,21 +262,40 @@ pub fn truth(text: &str) -> Option<bool> {
 
 /// Sets a dotted path. What stands in the way without being an object stays: the later check of types names it.
 fn put(target: &mut Value, path: &str, value: Value) {
-    match path.split_once('.') {
+    let (head, rest) = split(path);
+    let Some(members) = target.as_object_mut() else {
+        return;
+    };
+    match rest {
         None => {
-            if let Some(members) = target.as_object_mut() {
-                members.insert(path.to_owned(), value);
-            }
+            members.insert(head, value);
         }
-        Some((head, rest)) => {
-            if let Some(members) = target.as_object_mut() {
-                let inner = members
-                    .entry(head)
-                    .or_insert_with(|| Value::Object(Map::new()));
-                put(inner, rest, value);
-            }
+        Some(rest) => {
+            let inner = members
+                .entry(head)
+                .or_insert_with(|| Value::Object(Map::new()));
+            put(inner, rest, value);
         }
     }
+}
+
+fn is_there(target: &Value, path: &str) -> bool {
+    let (head, rest) = split(path);
+    match (target.get(head), rest) {
+        (Some(inner), Some(rest)) => is_there(inner, rest),
+        (found, _) => found.is_some(),
+    }
+}
+
+/// The first part of a dotted path and what follows; `\.` is a dot inside a part.
+fn split(path: &str) -> (String, Option<&str>) {
+    let dots = path.match_indices('.').map(|(at, _)| at);
+    let mut ends = dots.filter(|at| !path.get(..*at).is_some_and(|head| head.ends_with('\\')));
+    let (head, rest) = match ends.next().and_then(|at| path.split_at_checked(at)) {
+        Some((head, rest)) => (head, rest.get(1..)),
+        None => (path, None),
+    };
+    (head.replace("\\.", "."), rest)
 }
 
 fn media_type(headers: &HeaderMap) -> String {

@@ -9,5 +9,11 @@
     reason = "a test may panic, and speaks to whoever reads its output"
 )]
 
+mod config_cases;
+mod durability;
+mod overload;
 mod process;
+mod revocation;
+mod shutdown;
+mod store;
 mod support;

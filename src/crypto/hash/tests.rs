@@ -283,7 +283,7 @@ async fn the_queue_has_an_end_and_a_wait_has_one_too() {
     let (entered, started) = tokio::sync::oneshot::channel();
     let mut busy = Box::pin(hashers.run(64, move |_| {
         let _ = entered.send(());
-        held.recv().expect("the test lets go")
+        held.recv().expect("the test lets go");
     }));
     assert!(futures_util::poll!(&mut busy).is_pending());
     started.await.expect("the thread takes the first");

@@ -1,6 +1,6 @@
 //! Connections and their settings. What durability and safety rest on is read back after it was set (security 16.1).
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, types::Value};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig, types::Value};
 
 use super::file::Claimed;
 use crate::store::OpenError;
@@ -9,6 +9,7 @@ use crate::store::OpenError;
 pub(super) fn memory() -> Result<Connection, OpenError> {
     let connection = Connection::open_in_memory().map_err(|e| failed(&e))?;
     set(&connection, SET_ALWAYS, ALWAYS)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
 }
 
@@ -17,6 +18,7 @@ pub(super) fn open(file: &Claimed) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file.path(), flags).map_err(|e| failed(&e))?;
     set(&connection, SET_ALWAYS, ALWAYS)?;
+    write_back_on_close(&connection, false)?;
     refuse_foreign(&connection, file)?;
     Ok(connection)
 }
@@ -27,6 +29,7 @@ pub(super) fn prepare_writer(
     max_pages: Option<u32>,
 ) -> Result<(), OpenError> {
     set(connection, SET_WRITER, WRITER)?;
+    write_back_on_close(connection, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     if let Some(pages) = max_pages {
         connection
@@ -60,6 +63,13 @@ pub(super) fn number(connection: &Connection, setting: &str) -> rusqlite::Result
 
 pub(super) fn failed(failure: &rusqlite::Error) -> OpenError {
     OpenError::Driver(failure.to_string())
+}
+
+/// A file that is refused keeps the log that a killed process left beside it.
+fn write_back_on_close(connection: &Connection, wanted: bool) -> Result<(), OpenError> {
+    let keep_log = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+    let accepted = connection.set_db_config(keep_log, !wanted);
+    accepted.map(drop).map_err(|e| failed(&e))
 }
 
 fn refuse_foreign(connection: &Connection, file: &Claimed) -> Result<(), OpenError> {

@@ -11,16 +11,12 @@ use std::{
     time::Instant,
 };
 
-use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Options, Shared, Stats, connection, driver::sort, file::Claimed};
+use super::{Options, Shared, Stats, connection, file::Claimed, transaction};
 use crate::{
     clock::{SharedClock, Timestamp},
-    store::{
-        Commit, OpenError, StoreError, Touched,
-        sql::{self, Driver},
-    },
+    store::{Commit, OpenError, StoreError, Touched, sql},
 };
 
 /// What the writer thread is asked to do.
@@ -138,7 +134,7 @@ impl Writer {
     fn guarded(&self, work: impl FnOnce()) {
         if catch_unwind(AssertUnwindSafe(work)).is_err() {
             tracing::error!("a write to the database panicked");
-            roll_back(&self.connection.lock());
+            transaction::roll_back(&self.connection.lock());
         }
     }
 
@@ -149,6 +145,9 @@ impl Writer {
             .partition(|member| now <= member.deadline);
         for member in late {
             self.answer(member, Err(StoreError::Busy));
+        }
+        if members.is_empty() {
+            return;
         }
         match self.together(&members) {
             Ok(results) => {
@@ -194,48 +193,32 @@ impl Writer {
         &self,
         members: &[Pending],
     ) -> Result<Vec<Result<Touched, StoreError>>, StoreError> {
-        let now = self.clock.now();
+        let (begun, now) = (Instant::now(), self.clock.now());
+        self.refuse_if_damaged()?;
         let connection = self.connection.lock();
-        self.in_transaction(&connection, || {
-            members
-                .iter()
-                .map(|member| alone(&connection, &member.commit, now))
-                .collect::<Result<Vec<_>, _>>()
-                .map(|results| {
-                    let applied = results.iter().filter(|result| result.is_ok()).count();
-                    (results, applied)
-                })
-        })
+        let results = transaction::run(&connection, || {
+            let one = |member: &Pending| transaction::alone(&connection, &member.commit, now);
+            members.iter().map(one).collect::<Result<Vec<_>, _>>()
+        })?;
+        let applied = results.iter().filter(|result| result.is_ok()).count();
+        self.stats.note_transaction(applied, begun.elapsed());
+        Ok(results)
     }
 
     fn purge(&self, before: Timestamp, batch: usize) -> Result<usize, StoreError> {
+        self.refuse_if_damaged()?;
         let connection = self.connection.lock();
-        self.in_transaction(&connection, || {
-            sql::purge(&*connection, before, batch).map(|gone| (gone, 0))
-        })
-        .inspect_err(|failure| self.stats.note(failure))
+        transaction::run(&connection, || sql::purge(&*connection, before, batch))
+            .inspect_err(|failure| self.stats.note(failure))
     }
 
-    /// `work` gives a result, and how many commits it applied.
-    fn in_transaction<T>(
-        &self,
-        connection: &Connection,
-        work: impl FnOnce() -> Result<(T, usize), StoreError>,
-    ) -> Result<T, StoreError> {
-        let begun = Instant::now();
-        // At once the writer: a reader that turns into one would fail when another was faster (security 16.2).
-        connection.run("BEGIN IMMEDIATE", &[])?;
-        let done = work().and_then(|done| connection.run("COMMIT", &[]).map(|_| done));
-        match done {
-            Ok((result, commits)) => {
-                self.stats.note_transaction(commits, begun.elapsed());
-                Ok(result)
-            }
-            Err(failure) => {
-                roll_back(connection);
-                Err(failure)
-            }
+    /// Writing to a damaged file would only damage more of it.
+    fn refuse_if_damaged(&self) -> Result<(), StoreError> {
+        if self.stats.is_damaged() {
+            let cause = "the database file is damaged; restore a backup";
+            return Err(StoreError::Unwritable(cause.to_owned()));
         }
+        Ok(())
     }
 
     /// SQLite writes the log back by itself; a log this long means that something kept it from doing so.
@@ -260,35 +243,6 @@ impl Writer {
         }
         drop(self.connection);
         drop(self.file);
-    }
-}
-
-/// One commit in its own savepoint. The outer error is one that the whole transaction fails with.
-fn alone(
-    connection: &Connection,
-    commit: &Commit,
-    now: Timestamp,
-) -> Result<Result<Touched, StoreError>, StoreError> {
-    connection.run("SAVEPOINT member", &[])?;
-    let result = sql::apply(connection, commit, now);
-    if let Err(failure) = &result {
-        let is_shared = matches!(failure, StoreError::Unwritable(_) | StoreError::Busy);
-        if is_shared || connection.is_autocommit() {
-            return result.map(Ok);
-        }
-        connection.run("ROLLBACK TO member", &[])?;
-    }
-    connection.run("RELEASE member", &[])?;
-    Ok(result)
-}
-
-/// SQLite may have rolled back by itself already.
-fn roll_back(connection: &Connection) {
-    if connection.is_autocommit() {
-        return;
-    }
-    if let Err(failure) = connection.execute_batch("ROLLBACK") {
-        tracing::error!(failure = %sort(&failure), "a failed write could not be rolled back");
     }
 }
 

@@ -157,6 +157,13 @@ impl Gateway {
             * 1024
     }
 
+    /// Ends the process the polite way and gives back its folder, for a restart.
+    pub fn stop(mut self) -> TempDir {
+        self.signal("TERM");
+        assert!(self.child.wait().unwrap().success(), "{}", self.log());
+        std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
+    }
+
     /// Ends the process at once and gives back its folder, for a restart.
     pub fn kill(mut self) -> TempDir {
         self.signal("KILL");
