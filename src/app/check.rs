@@ -29,7 +29,10 @@ impl Report {
     /// How many findings keep it from being used.
     #[must_use]
     pub fn errors(&self) -> usize {
-        self.findings.iter().filter(|finding| finding.level == Level::Error).count()
+        self.findings
+            .iter()
+            .filter(|finding| finding.level == Level::Error)
+            .count()
     }
 
     /// The findings as JSON, for editors (gateway ).
@@ -42,15 +45,27 @@ impl Report {
 /// Checks the file at `path`, with the environment of this process.
 #[must_use]
 pub fn check(path: &Path, dev: bool, allow_unsupported: bool) -> Report {
-    let options = LoadOptions { dev, allow_unsupported };
+    let options = LoadOptions {
+        dev,
+        allow_unsupported,
+    };
     finish(config::load(path, &environment, &options))
 }
 
 /// Checks a text that is not in a file; `name` stands for it in findings.
 #[must_use]
 pub(super) fn check_text(name: &str, text: &str, folder: &Path, dev: bool) -> Report {
-    let options = LoadOptions { dev, allow_unsupported: false };
-    finish(config::load_text(name, text, folder, &environment, &options))
+    let options = LoadOptions {
+        dev,
+        allow_unsupported: false,
+    };
+    finish(config::load_text(
+        name,
+        text,
+        folder,
+        &environment,
+        &options,
+    ))
 }
 
 fn environment(name: &str) -> Option<String> {
@@ -59,21 +74,33 @@ fn environment(name: &str) -> Option<String> {
 
 fn finish(loaded: Result<config::Loaded, Vec<Finding>>) -> Report {
     match loaded {
-        Err(findings) => Report { findings, overrides: Vec::new(), config: None },
+        Err(findings) => Report {
+            findings,
+            overrides: Vec::new(),
+            config: None,
+        },
         Ok(loaded) => {
             let mut findings = loaded.warnings;
             findings.extend(routes_at_odds(&loaded.config));
             findings.extend(unreadable_schemas(&loaded.config));
             findings.sort_by_key(|finding| (finding.line, finding.column));
-            let usable = findings.iter().all(|finding| finding.level == Level::Warning);
-            Report { findings, overrides: loaded.overrides, config: usable.then_some(loaded.config) }
+            let usable = findings
+                .iter()
+                .all(|finding| finding.level == Level::Warning);
+            Report {
+                findings,
+                overrides: loaded.overrides,
+                config: usable.then_some(loaded.config),
+            }
         }
     }
 }
 
 /// Routes that tie or can never win (gateway ).
 fn routes_at_odds(config: &Config) -> Vec<Finding> {
-    let Err(errors) = RouteTable::build(config) else { return Vec::new() };
+    let Err(errors) = RouteTable::build(config) else {
+        return Vec::new();
+    };
     let finding = |error: crate::gateway::TableError| Finding {
         file: config.file.clone(),
         line: error.line,
@@ -90,7 +117,9 @@ fn routes_at_odds(config: &Config) -> Vec<Finding> {
 
 /// Identity schemas that cannot be used.
 fn unreadable_schemas(config: &Config) -> Vec<Finding> {
-    let Err(error) = Schemas::load(&config.identity) else { return Vec::new() };
+    let Err(error) = Schemas::load(&config.identity) else {
+        return Vec::new();
+    };
     vec![Finding {
         file: config.file.clone(),
         line: 0,

@@ -73,7 +73,9 @@ pub fn serve(mut config: Config, announce: &Announce) -> anyhow::Result<ExitCode
 /// When it cannot be opened, or when neither names one.
 pub fn migrate(dsn: Option<&str>, file: Option<&Path>) -> anyhow::Result<u32> {
     let storage = match (dsn, file) {
-        (Some(dsn), _) => config::storage(dsn).map_err(|problem| anyhow::anyhow!("dsn `{dsn}` {problem}"))?,
+        (Some(dsn), _) => {
+            config::storage(dsn).map_err(|problem| anyhow::anyhow!("dsn `{dsn}` {problem}"))?
+        }
         (None, file) => {
             let file = file.unwrap_or(Path::new("vestibule.yml"));
             let report = check(file, false, true);
@@ -82,14 +84,19 @@ pub fn migrate(dsn: Option<&str>, file: Option<&Path>) -> anyhow::Result<u32> {
         }
     };
     let store = store::open(&storage, Arc::new(SystemClock))?;
-    Builder::new_current_thread().enable_all().build()?.block_on(store.close());
+    Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(store.close());
     Ok(store::SCHEMA)
 }
 
 /// The routes in the order in which they are tried, a line each.
 #[must_use]
 pub fn route_list(config: &Config) -> Vec<String> {
-    RouteTable::build(config).map(|table| table.describe()).unwrap_or_default()
+    RouteTable::build(config)
+        .map(|table| table.describe())
+        .unwrap_or_default()
 }
 
 /// What the program tells about itself.
@@ -101,9 +108,14 @@ struct Telemetry {
 
 impl Telemetry {
     fn open(config: &Config, clock: SharedClock) -> anyhow::Result<Self> {
-        let access = AccessLog::open(&config.log.access, config.log.format).context("log.access cannot be opened")?;
+        let access = AccessLog::open(&config.log.access, config.log.format)
+            .context("log.access cannot be opened")?;
         let audit = Audit::open(&config.log.audit, clock).context("log.audit cannot be opened")?;
-        Ok(Self { access: Arc::new(access), audit: Arc::new(audit), metrics: Metrics::default() })
+        Ok(Self {
+            access: Arc::new(access),
+            audit: Arc::new(audit),
+            metrics: Metrics::default(),
+        })
     }
 
     fn close(&self) {
@@ -132,15 +144,27 @@ async fn run(
 ) -> anyhow::Result<ExitCode> {
     // Signals are caught before anything listens: whoever sees the port open may already ask us to stop.
     let signals = lifecycle::Signals::catch()?;
-    let table = RouteTable::build(&config).map_err(|errors| anyhow::anyhow!(gateway::table_errors(&errors)))?;
+    let table = RouteTable::build(&config)
+        .map_err(|errors| anyhow::anyhow!(gateway::table_errors(&errors)))?;
     let services = services::Services::build(&config, &table, &store, telemetry, clock.clone())?;
-    let public: Vec<_> = config.serve.public.listeners.iter().map(|listener| net::bind("serve.public", &listener.address)).collect::<Result<_, _>>()?;
+    let public: Vec<_> = config
+        .serve
+        .public
+        .listeners
+        .iter()
+        .map(|listener| net::bind("serve.public", &listener.address))
+        .collect::<Result<_, _>>()?;
     let admin = net::bind("serve.admin", &config.serve.admin.address)?;
 
     let control = tokio::runtime::Handle::current();
-    let parts = gateway::Parts { clock: clock.clone(), control: control::plane(&services, control.clone()) };
+    let parts = gateway::Parts {
+        clock: clock.clone(),
+        control: control::plane(&services, control.clone()),
+    };
     let gateway = gateway::Gateway::new(&config, table, parts);
-    let running = net::serve(plan(&config, public), move |_, ticker| gateway.worker(ticker))?;
+    let running = net::serve(plan(&config, public), move |_, ticker| {
+        gateway.worker(ticker)
+    })?;
     let admin = control::serve_admin(&services, admin, control)?;
     let housekeeping = housekeeping::start(store.clone(), clock);
     lifecycle::announce(&config, announce, begun);
@@ -150,7 +174,10 @@ async fn run(
     let drain = config.drain;
     let draining = async {
         tokio::time::sleep(drain.delay).await;
-        tokio::join!(running.drain(drain.timeout, drain.upgrades), admin.drain(drain.timeout, drain.upgrades));
+        tokio::join!(
+            running.drain(drain.timeout, drain.upgrades),
+            admin.drain(drain.timeout, drain.upgrades)
+        );
     };
     tokio::select! {
         () = draining => {}
@@ -167,7 +194,10 @@ fn plan(config: &Config, listeners: Vec<net::Bound>) -> net::Plan {
     net::Plan {
         listeners,
         model: net::Model::PerCore(workers),
-        ceilings: net::Ceilings { total: limits.connections, per_ip: limits.connections_per_ip },
+        ceilings: net::Ceilings {
+            total: limits.connections,
+            per_ip: limits.connections_per_ip,
+        },
         limits: net::ConnectionLimits {
             header_timeout: limits.header_timeout,
             header_bytes: limits.header_bytes,

@@ -1,6 +1,8 @@
 //! `init`: a commented configuration file with fresh secrets.
 
-use std::{fs::OpenOptions, io::Write, os::unix::fs::OpenOptionsExt, path::PathBuf, process::ExitCode};
+use std::{
+    fs::OpenOptions, io::Write, os::unix::fs::OpenOptionsExt, path::PathBuf, process::ExitCode,
+};
 
 use anyhow::Context;
 use clap::Args;
@@ -30,9 +32,18 @@ impl Init {
             .create_new(true)
             .mode(0o600)
             .open(&self.file)
-            .with_context(|| format!("cannot write {}: it must not exist yet, and its folder must", self.file.display()))?;
-        file.write_all(text.as_bytes()).with_context(|| format!("cannot write {}", self.file.display()))?;
-        say(&format!("wrote {0}; start with: vestibule serve -c {0}", self.file.display()));
+            .with_context(|| {
+                format!(
+                    "cannot write {}: it must not exist yet, and its folder must",
+                    self.file.display()
+                )
+            })?;
+        file.write_all(text.as_bytes())
+            .with_context(|| format!("cannot write {}", self.file.display()))?;
+        say(&format!(
+            "wrote {0}; start with: vestibule serve -c {0}",
+            self.file.display()
+        ));
         Ok(ExitCode::SUCCESS)
     }
 }

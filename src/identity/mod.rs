@@ -11,7 +11,7 @@ mod sessions;
 use std::sync::Arc;
 
 use crate::{
-    clock::{SharedClock, Timestamp},
+    clock::SharedClock,
     crypto::hash::{HashError, HasherPool, ImportError},
     model::{Identity, IdentityId},
     schema::{Schema, Schemas, Violation},
@@ -117,12 +117,6 @@ impl Identities {
             .find_identity(id)
             .await?
             .ok_or(IdentityError::NotFound(None))
-    }
-
-    /// The time by the clock that the service writes with.
-    #[must_use]
-    pub fn now(&self) -> Timestamp {
-        self.clock.now()
     }
 
     fn schema(&self, id: Option<&str>) -> Result<&Arc<Schema>, IdentityError> {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    clock::FixedClock,
+    clock::{FixedClock, Timestamp},
     config::{Argon2Settings, HashAlgorithm, Hashers, IdentitySettings, SchemaSource, Storage},
     model::{AddressStatus, CredentialType, IdentityState},
     store,

@@ -66,7 +66,7 @@ fn browser_refused() -> ApiError {
 
 /// 307 to the same path on the public listener.
 pub(super) async fn to_public(State(admin): State<Arc<Admin>>, uri: Uri) -> Response<Body> {
-    let base = admin.public_url.as_str().trim_end_matches('/');
+    let base = admin.public_url().as_str().trim_end_matches('/');
     let path = uri.path().strip_prefix("/admin").unwrap_or(uri.path());
     let query = uri.query().map(|query| format!("?{query}"));
     let target = format!("{base}{path}{}", query.unwrap_or_default());

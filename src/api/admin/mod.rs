@@ -20,24 +20,39 @@ use axum::{
 use tower::{Layer, util::MapRequestLayer};
 use url::Url;
 
-use crate::identity::{Extension, Identities};
-
-pub use operation::{Operation, Readiness};
+use crate::{
+    clock::{SharedClock, Timestamp},
+    config::Config,
+    identity::Identities,
+    store::BoxFuture,
+};
 
 /// What the admin API works with.
 pub struct Admin {
+    /// Base URLs, limits, and how sessions are extended.
+    pub config: Arc<Config>,
     /// The service.
     pub identities: Identities,
-    /// `serve.public.base_url`
-    pub public_url: Url,
-    /// `serve.admin.base_url`
-    pub admin_url: Url,
-    /// How sessions are extended.
-    pub extension: Extension,
-    /// Largest request body, bytes.
-    pub body_limit: usize,
-    /// Health, version, metrics.
-    pub operation: Operation,
+    /// The clock that sessions are judged by.
+    pub clock: SharedClock,
+    /// Asked on every `/health/ready`: what stands in the way, by name; empty when ready.
+    pub ready: Arc<dyn Fn() -> BoxFuture<'static, Vec<(&'static str, &'static str)>> + Send + Sync>,
+    /// Renders the metrics.
+    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+}
+
+impl Admin {
+    fn public_url(&self) -> &Url {
+        &self.config.serve.public.base_url
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn body_limit(&self) -> usize {
+        self.config.limits.admin_body
+    }
 }
 
 /// The routes of the admin listener. A path without `/admin` gets it.

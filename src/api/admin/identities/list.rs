@@ -181,7 +181,7 @@ fn shown(admin: &Admin, asked: &Asked, items: &[Identity]) -> Response<Body> {
     };
     let all: Vec<Value> = items
         .iter()
-        .map(|identity| admin_identity(identity, &admin.public_url, &view))
+        .map(|identity| admin_identity(identity, admin.public_url(), &view))
         .collect();
     answer(StatusCode::OK, &Value::Array(all))
 }

@@ -43,7 +43,7 @@ pub(in crate::api::admin) async fn create_many(
     State(admin): State<Arc<Admin>>,
     request: Request,
 ) -> Answer {
-    let bytes = body::read(request.into_body(), admin.body_limit).await?;
+    let bytes = body::read(request.into_body(), admin.body_limit()).await?;
     let batch: Batch = body::decode(&bytes)?;
     check_size(&batch)?;
     // Everything that cannot even be said fails as a whole, before anything is made.

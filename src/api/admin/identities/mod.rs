@@ -31,7 +31,7 @@ use crate::{
 };
 
 pub(super) async fn create(State(admin): State<Arc<Admin>>, request: Request) -> Answer {
-    let bytes = body::read(request.into_body(), admin.body_limit).await?;
+    let bytes = body::read(request.into_body(), admin.body_limit()).await?;
     let new = body::decode::<body::Create>(&bytes)?.meaning()?;
     let identity = admin.identities.create(new).await?;
     let view = AdminIdentity {
@@ -39,9 +39,14 @@ pub(super) async fn create(State(admin): State<Arc<Admin>>, request: Request) ->
         omit_unset_metadata: true,
         just_created: true,
     };
-    let shown = admin_identity(&identity, &admin.public_url, &view);
+    let shown = admin_identity(&identity, admin.public_url(), &view);
     let mut response = answer(StatusCode::CREATED, &shown);
-    let base = admin.admin_url.as_str().trim_end_matches('/');
+    let base = admin
+        .config
+        .serve
+        .admin_base_url
+        .as_str()
+        .trim_end_matches('/');
     let location = format!("{base}/identities/{}", identity.id);
     if let Ok(location) = HeaderValue::try_from(location) {
         response.headers_mut().insert(header::LOCATION, location);
@@ -74,7 +79,7 @@ pub(super) async fn replace(
     Path(id): Path<String>,
     request: Request,
 ) -> Answer {
-    let bytes = body::read_json(request, admin.body_limit).await?;
+    let bytes = body::read_json(request, admin.body_limit()).await?;
     let with = body::decode::<body::Replace>(&bytes)?.meaning()?;
     let identity = admin.identities.replace(parse(&id)?, with).await?;
     let view = AdminIdentity {
@@ -82,7 +87,7 @@ pub(super) async fn replace(
         omit_unset_metadata: true,
         just_created: false,
     };
-    let shown = admin_identity(&identity, &admin.public_url, &view);
+    let shown = admin_identity(&identity, admin.public_url(), &view);
     Ok(answer(StatusCode::OK, &shown))
 }
 
@@ -125,6 +130,6 @@ fn shown(
     };
     answer(
         StatusCode::OK,
-        &admin_identity(identity, &admin.public_url, &view),
+        &admin_identity(identity, admin.public_url(), &view),
     )
 }

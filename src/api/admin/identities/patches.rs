@@ -23,7 +23,7 @@ pub(in crate::api::admin) async fn patch(
     Path(id): Path<String>,
     request: Request,
 ) -> Answer {
-    let bytes = body::read(request.into_body(), admin.body_limit).await?;
+    let bytes = body::read(request.into_body(), admin.body_limit()).await?;
     let operations = operations(&bytes)?;
     let identity = admin.identities.patch(parse(&id)?, &operations).await?;
     Ok(shown(&admin, &identity, &[]))

@@ -36,7 +36,7 @@ pub(in crate::api::admin) async fn change_many(
     State(admin): State<Arc<Admin>>,
     request: Request,
 ) -> Answer {
-    let bytes = body::read(request.into_body(), admin.body_limit).await?;
+    let bytes = body::read(request.into_body(), admin.body_limit()).await?;
     let body: Body =
         serde_json::from_slice(&bytes).map_err(|_| ApiError::bad_request("Invalid JSON body."))?;
     let action = match body.action.as_str() {

@@ -33,7 +33,7 @@ const SIZES: Sizes = Sizes {
 pub(in crate::api::admin) async fn list(State(admin): State<Arc<Admin>>, uri: Uri) -> Answer {
     let query = Query::of(&uri);
     let expand = Expand::of(&query)?;
-    let now = admin.identities.now();
+    let now = admin.now();
     let filter = SessionFilter {
         active: query.active()?.map(|active| (active, now)),
         ..SessionFilter::default()
@@ -72,7 +72,7 @@ pub(in crate::api::admin) async fn of_identity(
 ) -> Answer {
     let query = Query::of(&uri);
     let id: IdentityId = parse(&id)?;
-    let now = admin.identities.now();
+    let now = admin.now();
     let filter = SessionFilter {
         identity_id: Some(id),
         active: query.active()?.map(|active| (active, now)),

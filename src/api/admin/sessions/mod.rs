@@ -27,6 +27,7 @@ use crate::{
         view::{self, AdminIdentity, Devices, admin_identity, public_identity},
     },
     clock::Timestamp,
+    identity::Extension,
     model::{Identity, Session, SessionId},
     web::ApiError,
 };
@@ -38,7 +39,7 @@ pub(super) async fn one(
 ) -> Answer {
     let expand = Expand::of(&Query::of(&uri))?;
     let (session, identity) = admin.identities.load_session(session_id(&id)?).await?;
-    let now = admin.identities.now();
+    let now = admin.now();
     let shown = expand.document(&admin, &session, &identity, Devices::Empty, now);
     Ok(answer(StatusCode::OK, &shown))
 }
@@ -50,13 +51,17 @@ pub(super) async fn disable(State(admin): State<Arc<Admin>>, Path(id): Path<Stri
 
 pub(super) async fn extend(State(admin): State<Arc<Admin>>, Path(id): Path<String>) -> Answer {
     let id = session_id(&id)?;
-    let (session, identity) = admin.identities.extend_session(id, admin.extension).await?;
+    let by = Extension {
+        lifespan: admin.config.session.lifespan,
+        earliest: admin.config.session.earliest_possible_extend,
+    };
+    let (session, identity) = admin.identities.extend_session(id, by).await?;
     let shown = view::session(
         &session,
         identity.is_active(),
-        &public_identity(&identity, &admin.public_url),
+        &public_identity(&identity, admin.public_url()),
         Devices::Empty,
-        admin.identities.now(),
+        admin.now(),
     );
     Ok(answer(StatusCode::OK, &shown))
 }
@@ -102,7 +107,7 @@ impl Expand {
         now: Timestamp,
     ) -> Value {
         let shown = if self.identity {
-            admin_identity(identity, &admin.public_url, &AdminIdentity::default())
+            admin_identity(identity, admin.public_url(), &AdminIdentity::default())
         } else {
             Value::Null
         };
