@@ -1,0 +1,3 @@
+//! The HTTP API, in process.
+
+mod admin;
