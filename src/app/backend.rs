@@ -7,10 +7,9 @@ use http::{HeaderValue, request::Parts};
 use crate::{
     clock::SharedClock,
     flows::{Failure, Flows, Visit},
-    gateway::HeaderSets,
-    model::{ErrorId, FlowKind, FlowType, SelfServiceError},
+    model::{Channel, ErrorId, FlowKind, FlowType, SelfServiceError},
     pages::{Backend, Future, Shown, SignedOut, Unavailable, Viewer},
-    session::{Sessions, presented},
+    session::{Sessions, Snapshot, presented},
     store::{Change, Commit, Constraint, Database, StoreError},
     web::{client::Client, csrf},
 };
@@ -21,7 +20,6 @@ pub(super) struct PagesBackend {
     pub(super) sessions: Sessions,
     pub(super) db: Database,
     pub(super) clock: SharedClock,
-    pub(super) headers: Arc<HeaderSets>,
 }
 
 impl PagesBackend {
@@ -95,10 +93,7 @@ impl Backend for PagesBackend {
     fn viewer<'a>(&'a self, request: &'a Parts) -> Future<'a, Option<Viewer>> {
         Box::pin(async move {
             let snapshot = self.visit(request).await?.snapshot().cloned();
-            Ok(snapshot.map(|snapshot| {
-                let host = self.host(request).unwrap_or_default();
-                self.headers.viewer(&snapshot, host)
-            }))
+            Ok(snapshot.map(|snapshot| viewer(&snapshot)))
         })
     }
 
@@ -141,5 +136,33 @@ impl Backend for PagesBackend {
                 clear_browser_data: self.flows.config().selfservice.clear_browser_data,
             })
         })
+    }
+}
+
+/// Who that is, in the pages' words.
+fn viewer(snapshot: &Snapshot) -> Viewer {
+    let (identity, session) = (&snapshot.identity, &snapshot.session);
+    let email = identity
+        .verifiable_addresses
+        .iter()
+        .find(|address| address.via == Channel::Email);
+    let text = |name: &str| {
+        identity
+            .traits
+            .get(name)
+            .and_then(serde_json::Value::as_str)
+            .map(str::to_owned)
+    };
+    Viewer {
+        id: identity.id.to_string(),
+        email: email
+            .map(|address| address.value.clone())
+            .or_else(|| text("email")),
+        name: text("name"),
+        groups: Vec::new(),
+        aal: session.aal,
+        authenticated_at: session.authenticated_at,
+        expires_at: session.expires_at,
+        headers: Vec::new(),
     }
 }

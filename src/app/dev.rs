@@ -5,12 +5,14 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
 };
 
 use anyhow::{Context, anyhow};
 use url::Url;
 
 use super::{Announce, check, sample, serve};
+use crate::render::Renderer;
 
 /// What `dev` was asked for.
 #[derive(Clone, Debug)]
@@ -31,12 +33,12 @@ pub fn dev(options: &DevOptions) -> anyhow::Result<ExitCode> {
     let sample = options
         .upstream
         .is_none()
-        .then(sample::start)
+        .then(sample::bind)
         .transpose()
         .context("the sample app does not start")?;
     let upstream = match (&options.upstream, &sample) {
         (Some(upstream), _) => upstream.to_string(),
-        (None, Some(sample)) => sample.url(),
+        (None, Some(sample)) => sample.url()?,
         (None, None) => return Err(anyhow!("there is no app to protect")),
     };
     let text = configuration(options, &upstream)?;
@@ -45,6 +47,10 @@ pub fn dev(options: &DevOptions) -> anyhow::Result<ExitCode> {
         let findings: Vec<_> = report.findings.iter().map(ToString::to_string).collect();
         return Err(anyhow!("{}", findings.join("\n")));
     };
+    if let Some(sample) = sample {
+        sample::serve(sample, Arc::new(Renderer::new(&config)), &config)
+            .context("the sample app does not start")?;
+    }
     let app = options.upstream.as_ref().map_or_else(
         || "a sample app that shows the headers it gets".to_owned(),
         Url::to_string,

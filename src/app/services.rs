@@ -10,7 +10,6 @@ use crate::{
     config::Config,
     crypto::hash::HasherPool,
     flows::{self, Flows},
-    gateway::RouteTable,
     identity::Identities,
     methods,
     pages::Pages,
@@ -38,12 +37,11 @@ impl Services {
     /// Builds them over an open store.
     pub(super) fn build(
         config: &Arc<Config>,
-        table: &RouteTable,
         store: &Arc<dyn Store>,
         telemetry: &Telemetry,
         clock: SharedClock,
     ) -> anyhow::Result<Self> {
-        let settings = session::Settings::of(config, table.header_sets());
+        let settings = session::Settings::of(config, 1);
         let sessions = Sessions::new(store.clone(), clock.clone(), settings);
         let db = Database::new(store.clone(), vec![Arc::new(sessions.clone())]);
         let schemas = Arc::new(

@@ -8,7 +8,10 @@ use anyhow::Context;
 use clap::Args;
 
 use super::output::say;
-use crate::config;
+use crate::{
+    config::{self, Template},
+    crypto,
+};
 
 #[derive(Debug, Args)]
 pub(super) struct Init {
@@ -26,7 +29,13 @@ pub(super) struct Init {
 impl Init {
     /// Writes the file, readable by its owner only since it holds secrets.
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let text = config::template(&self.base_url, &self.upstream);
+        let text = config::template(&Template {
+            base_url: &self.base_url,
+            database: ".vestibule/db.sqlite",
+            upstream: &self.upstream,
+            default_secret: &secret(43),
+            cipher_secret: &secret(32),
+        });
         let mut file = OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -46,4 +55,12 @@ impl Init {
         ));
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Random characters that need no quotes in YAML.
+fn secret(length: usize) -> String {
+    let text = data_encoding::BASE32_NOPAD
+        .encode(&crypto::random::<32>())
+        .to_lowercase();
+    text.chars().take(length).collect()
 }

@@ -75,6 +75,7 @@ impl Read<'_> {
                 Some("off") => AccessLog::Off,
                 Some(path) => AccessLog::File(path.into()),
             },
+            audit: AccessLog::Stderr,
         }
     }
 
