@@ -172,35 +172,35 @@ routes:
   - {id: c, access: deny, match: {hosts: [c.example.com]}, redirect: {to: /}}
 ",
     ));
-    let [a, b, c] = config.routes.as_slice() else {
+    let [first, second, third] = config.routes.as_slice() else {
         panic!("three routes")
     };
-    assert_eq!(a.access.mode, AccessMode::Authenticated);
-    assert_eq!(a.access.on_unauthenticated, OnUnauthenticated::Json);
-    assert_eq!(a.timeouts.response, Some(Duration::from_secs(5)));
-    assert_eq!(a.upgrades, ["websocket", "custom"]);
-    assert_eq!(a.body_limit, Some(1 << 20));
+    assert_eq!(first.access.mode, AccessMode::Authenticated);
+    assert_eq!(first.access.on_unauthenticated, OnUnauthenticated::Json);
+    assert_eq!(first.timeouts.response, Some(Duration::from_secs(5)));
+    assert_eq!(first.upgrades, ["websocket", "custom"]);
+    assert_eq!(first.body_limit, Some(1 << 20));
     assert_eq!(
-        a.matches.hosts,
+        first.matches.hosts,
         [HostPattern::Exact("a.example.com".to_owned())]
     );
     assert!(
-        matches!(&a.action, RouteAction::Upstream(one) if one.name == "one" && one.max_idle == 3)
+        matches!(&first.action, RouteAction::Upstream(one) if one.name == "one" && one.max_idle == 3)
     );
-    assert_eq!(b.access.mode, AccessMode::Optional);
-    assert_eq!(b.access.on_unauthenticated, OnUnauthenticated::Json);
-    assert_eq!(b.timeouts.response, Some(Duration::from_secs(60)));
-    assert_eq!(b.timeouts.idle, Some(Duration::from_secs(60)));
-    assert_eq!(b.timeouts.total, None);
-    assert!(b.upgrades.is_empty());
-    assert_eq!(b.body_limit, None);
+    assert_eq!(second.access.mode, AccessMode::Optional);
+    assert_eq!(second.access.on_unauthenticated, OnUnauthenticated::Json);
+    assert_eq!(second.timeouts.response, Some(Duration::from_secs(60)));
+    assert_eq!(second.timeouts.idle, Some(Duration::from_secs(60)));
+    assert_eq!(second.timeouts.total, None);
+    assert!(second.upgrades.is_empty());
+    assert_eq!(second.body_limit, None);
     let paths = ["/x", "/y"].map(str::to_owned);
     let [x, y] = paths;
     assert_eq!(
-        b.matches.paths,
+        second.matches.paths,
         [PathPattern::Prefix(x), PathPattern::Exact(y)]
     );
-    assert!(matches!(c.action, RouteAction::Redirect { .. }));
+    assert!(matches!(third.action, RouteAction::Redirect { .. }));
 }
 
 #[test]
@@ -263,11 +263,11 @@ routes: [{id: a, match: {hosts: [a.example.com]}, upstream: 'http://10.0.0.1', i
 #[test]
 fn variables_fill_values_with_the_type_of_their_key_and_never_make_keys() {
     let text = with(
-        "log: {level: '${LEVEL:-debug}', access: \"$${kept}\"}\nlimits: {in_flight: \"${MANY}\"}",
+        "log: {level: '${LEVEL:-debug}', access: \"/$${kept}\"}\nlimits: {in_flight: \"${MANY}\"}",
     );
     let loaded = read(&text, false, &[("MANY", "7")]).unwrap();
     assert_eq!(loaded.config.log.level, "debug");
-    assert_eq!(loaded.config.log.access, AccessLog::File("${kept}".into()));
+    assert_eq!(loaded.config.log.access, AccessLog::File("/${kept}".into()));
     assert_eq!(loaded.config.limits.in_flight, 7);
     let findings = read(&text, false, &[("MANY", "a: b")]).unwrap_err();
     assert_eq!(findings[0].kind, Kind::WrongType);
@@ -480,5 +480,20 @@ fn strange_texts_are_refused_without_a_panic() {
             "{}",
             text.get(..20).unwrap_or(text)
         );
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn a_damaged_file_is_read_or_refused_and_never_ends_the_process(
+        at in 0..COMPOSE.len(),
+        gone in 0usize..12,
+        put in "[\\[\\]{}:&*'\"\t\n #$!|>a0-]{0,4}",
+    ) {
+        let end = (at + gone).min(COMPOSE.len());
+        let text = format!("{}{put}{}", &COMPOSE[..at], &COMPOSE[end..]);
+        let _ = read(&text, true, &[]);
     }
 }

@@ -58,7 +58,6 @@ pub(super) fn check(form: Text, text: &str, about: &About<'_>) -> Vec<Told> {
         Text::Header => header(text),
         Text::Token => token(text),
         Text::Upgrade => upgrade(text),
-        Text::Name => name(text),
         Text::Rate => rate(text),
         Text::RateKey => rate_key(text),
         Text::Template => templates::template(text),
@@ -66,14 +65,16 @@ pub(super) fn check(form: Text, text: &str, about: &About<'_>) -> Vec<Told> {
         Text::Glob => paths::glob(text),
         Text::Regex => paths::regex(text),
         Text::Smtp => smtp(text),
+        Text::LogTarget => log_target(text),
         Text::SchemaUri if text == "builtin:email" => Ok(()),
+        Text::SchemaUri if text.starts_with("http") => return vec![remote_schema()],
         Text::FileUri | Text::SchemaUri => return urls::file(text, about.dir),
         Text::DecisionUrl => return urls::decision(text, about),
         Text::Dsn => return urls::dsn(text),
         Text::CidrOrUnix => return unix_or_network(text),
         Text::Target => return urls::target(text),
         Text::Upstream if text.contains(':') => return urls::target(text),
-        Text::Upstream => name(text),
+        Text::Upstream | Text::Name => name(text),
         Text::Expression => return expression(text),
         Text::Secret => return secret(text, about.dev),
         Text::Cipher => return cipher(text, about.dev),
@@ -218,6 +219,22 @@ fn smtp(text: &str) -> Result<(), Complaint> {
     Err(complain(
         format!("a mail server begins with smtp:// or smtps://, found `{text}`"),
         "write smtp://user:password@mail.example.com:587/",
+    ))
+}
+
+fn remote_schema() -> Told {
+    let message = "a schema from another server is not supported yet".to_owned();
+    let hint = "keep it in a file: file:///etc/vestibule/person.schema.json".to_owned();
+    Told::Error(Kind::Unsupported, message, hint)
+}
+
+fn log_target(text: &str) -> Result<(), Complaint> {
+    if matches!(text, "stdout" | "stderr" | "off") || text.starts_with('/') {
+        return Ok(());
+    }
+    Err(complain(
+        format!("expected stdout, stderr, off or a path, found `{text}`"),
+        format!("write /var/log/{text} for a file"),
     ))
 }
 
