@@ -4,6 +4,8 @@ use std::{path::PathBuf, time::Duration};
 
 use crate::crypto::Secret;
 
+pub use crate::crypto::hash::{Argon2Settings, HashAlgorithm, Hashers};
+
 /// `secrets`: the first of each list writes, all read.
 #[derive(Clone)]
 pub struct Secrets {
@@ -21,43 +23,6 @@ impl std::fmt::Debug for Secrets {
     }
 }
 
-/// `hashers`
-#[derive(Clone, Debug)]
-pub struct Hashers {
-    /// What new hashes are made with.
-    pub algorithm: HashAlgorithm,
-    /// `hashers.bcrypt.cost`, after the floor.
-    pub bcrypt_cost: u32,
-    /// `hashers.argon2`
-    pub argon2: Argon2Settings,
-    /// `hashers.memory_budget`, bytes: all hashes under way together stay below (security 10.2).
-    pub memory_budget: u64,
-}
-
-/// `hashers.algorithm`
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HashAlgorithm {
-    /// argon2id
-    Argon2,
-    /// bcrypt
-    Bcrypt,
-}
-
-/// `hashers.argon2`
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Argon2Settings {
-    /// Memory per hash in KiB.
-    pub memory_kib: u32,
-    /// Passes.
-    pub iterations: u32,
-    /// Lanes.
-    pub parallelism: u32,
-    /// Salt length in bytes.
-    pub salt_length: u32,
-    /// Output length in bytes.
-    pub key_length: u32,
-}
-
 /// `log`
 #[derive(Clone, Debug)]
 pub struct Log {
@@ -69,6 +34,8 @@ pub struct Log {
     pub leak_sensitive_values: bool,
     /// `log.access`
     pub access: AccessLog,
+    /// `log.audit`; standard error when the file does not say.
+    pub audit: AccessLog,
 }
 
 /// `log.format`
@@ -80,7 +47,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// `log.access`: where access lines go.
+/// `log.access` and `log.audit`: where such lines go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AccessLog {
     /// Standard output.

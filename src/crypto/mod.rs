@@ -1,5 +1,6 @@
 //! Secrets, randomness, digests and constant-time comparison; password formats live in [`hash`], opaque tokens in [`token`].
 
+pub mod hash;
 pub mod token;
 
 use hmac::{Hmac, KeyInit, Mac};

@@ -1,0 +1,312 @@
+//! The configuration's routes, compiled: everything a request needs is decided here, nothing is looked up by name later.
+
+use std::{collections::HashMap, fmt, sync::Arc};
+
+use http::HeaderValue;
+
+use super::{
+    matcher::{self, ConflictKind, Matcher},
+    scrub::Scrub,
+    upstream::Endpoint,
+};
+use crate::config::{self, AccessMode, Config, HostHeader, PathPattern, RouteAction, Timeouts};
+
+/// All routes and what they share; immutable.
+pub struct RouteTable {
+    /// Finds a request's route.
+    pub matcher: Matcher,
+    /// The routes, in the file's order.
+    pub routes: Box<[Route]>,
+    /// Every target of every route.
+    pub endpoints: Vec<Arc<Endpoint>>,
+    /// What never reaches an upstream.
+    pub scrub: Scrub,
+}
+
+/// A compiled route.
+pub struct Route {
+    /// Its id.
+    pub id: Box<str>,
+    /// Who may pass.
+    pub access: config::Access,
+    /// What happens then.
+    pub action: Action,
+    /// Limits.
+    pub timeouts: Timeouts,
+    /// Most bytes of a request body.
+    pub body_limit: Option<u64>,
+    /// What `Host` the upstream sees.
+    pub host: HostRule,
+    /// Upgrade tokens that pass, lower-case.
+    pub upgrades: Box<[Box<str>]>,
+    /// Cookies of ours that pass.
+    pub forward_cookies: Box<[Box<str>]>,
+    /// Consumed credentials pass.
+    pub forward_credentials: bool,
+    /// Shown where the person signs in.
+    pub app_name: Option<Box<str>>,
+    /// Which header set of the identity stage it sends.
+    pub headers: usize,
+}
+
+/// What a route does with a request that may pass.
+pub enum Action {
+    /// Forwards it.
+    Forward(Arc<Endpoint>),
+    /// Answers, or redirects, as the configuration says.
+    Answer(RouteAction),
+}
+
+/// What `Host` the upstream sees.
+pub enum HostRule {
+    /// The client's.
+    Preserve,
+    /// This.
+    Fixed(HeaderValue),
+}
+
+/// A mistake in the routes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableError {
+    /// Line and column of the route in the file.
+    pub place: (usize, usize),
+    /// What is wrong.
+    pub kind: TableErrorKind,
+    /// In words.
+    pub message: String,
+    /// A way out.
+    pub hint: String,
+}
+
+/// Kinds of mistakes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TableErrorKind {
+    /// Two routes have one id.
+    DuplicateId,
+    /// A route that can never win.
+    UnreachableRoute,
+    /// Two routes between which nothing decides.
+    AmbiguousRoutes,
+    /// A header template that cannot be used.
+    BadTemplate,
+}
+
+impl TableErrorKind {
+    /// As `config check` prints it.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::DuplicateId => "duplicate_id",
+            Self::UnreachableRoute => "unreachable_route",
+            Self::AmbiguousRoutes => "ambiguous_routes",
+            Self::BadTemplate => "bad_template",
+        }
+    }
+}
+
+impl fmt::Display for TableError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (line, column) = self.place;
+        write!(f, "{line}:{column}: {} ({})", self.message, self.hint)
+    }
+}
+
+impl RouteTable {
+    /// Compiles the routes of a configuration.
+    ///
+    /// # Errors
+    /// Every mistake that only shows when routes are seen together.
+    pub fn build(config: &Config) -> Result<Self, Vec<TableError>> {
+        let errors = check(&config.routes);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let listed: Vec<_> = config
+            .routes
+            .iter()
+            .map(|route| (route.priority, &route.matches))
+            .collect();
+        let mut matcher = Matcher::build(&listed);
+        for site in matcher.sites_mut() {
+            let members: Vec<&config::Route> = site
+                .routes()
+                .filter_map(|number| config.routes.get(number))
+                .collect();
+            let verbatim = !config.gateway.path.always_normalize && path_decides_nothing(&members);
+            site.set_verbatim(verbatim);
+        }
+        let mut endpoints = Vec::new();
+        let routes = config
+            .routes
+            .iter()
+            .map(|route| compile(route, &mut endpoints))
+            .collect();
+        let managed = config
+            .gateway
+            .strip_request_headers
+            .iter()
+            .map(String::as_str)
+            .chain(
+                config
+                    .routes
+                    .iter()
+                    .filter_map(|route| route.identity_headers.as_ref())
+                    .chain([&config.gateway.identity_headers])
+                    .flat_map(|set| set.0.iter().map(|(name, _)| name.as_str())),
+            );
+        Ok(Self {
+            matcher,
+            routes,
+            endpoints,
+            scrub: Scrub::new(managed, config.gateway.headers_with_underscores),
+        })
+    }
+}
+
+fn compile(route: &config::Route, endpoints: &mut Vec<Arc<Endpoint>>) -> Route {
+    let action = match &route.action {
+        RouteAction::Upstream(upstream) => match upstream.targets.first() {
+            Some(target) => Action::Forward(share(endpoints, target, upstream)),
+            None => Action::Answer(RouteAction::Respond {
+                status: http::StatusCode::SERVICE_UNAVAILABLE,
+                headers: std::collections::BTreeMap::new(),
+                body: String::new(),
+            }),
+        },
+        other => Action::Answer(other.clone()),
+    };
+    let host = match (&route.host_header, &action) {
+        (HostHeader::Upstream, Action::Forward(endpoint)) => {
+            HostRule::Fixed(endpoint.authority.clone())
+        }
+        (HostHeader::Literal(text), _) => {
+            HeaderValue::from_str(text).map_or(HostRule::Preserve, HostRule::Fixed)
+        }
+        _ => HostRule::Preserve,
+    };
+    Route {
+        id: route.id.value.as_str().into(),
+        access: route.access.clone(),
+        action,
+        timeouts: route.timeouts,
+        body_limit: route.body_limit,
+        host,
+        upgrades: route
+            .upgrades
+            .iter()
+            .map(|token| token.to_ascii_lowercase().into())
+            .collect(),
+        forward_cookies: route
+            .forward_cookies
+            .iter()
+            .map(|name| name.as_str().into())
+            .collect(),
+        forward_credentials: route.forward_credentials.unwrap_or(false),
+        app_name: route.app_name.as_deref().map(Into::into),
+        headers: 0,
+    }
+}
+
+/// Routes that name one upstream share its connections.
+fn share(
+    endpoints: &mut Vec<Arc<Endpoint>>,
+    target: &config::Target,
+    upstream: &config::Upstream,
+) -> Arc<Endpoint> {
+    let endpoint = Endpoint::new(endpoints.len(), target, upstream);
+    if let Some(found) = endpoints.iter().find(|found| found.is_same(&endpoint)) {
+        return Arc::clone(found);
+    }
+    let endpoint = Arc::new(endpoint);
+    endpoints.push(Arc::clone(&endpoint));
+    endpoint
+}
+
+/// Whether whatever the path is, the same happens: some route takes everything, and all do alike.
+fn path_decides_nothing(members: &[&config::Route]) -> bool {
+    let takes_all = |route: &&config::Route| {
+        let paths = &route.matches.paths;
+        route.matches.methods.is_empty()
+            && (paths.is_empty() || paths.contains(&PathPattern::Prefix("/".to_owned())))
+    };
+    let effect = |route: &config::Route| {
+        format!(
+            "{:?}",
+            (
+                (
+                    &route.access,
+                    &route.action,
+                    &route.identity_headers,
+                    &route.timeouts
+                ),
+                (&route.body_limit, &route.host_header, &route.upgrades),
+                (&route.forward_cookies, &route.forward_credentials),
+            )
+        )
+    };
+    let mut effects = members.iter().map(|route| effect(route));
+    let first = effects.next();
+    members.iter().any(takes_all) && effects.all(|other| Some(other) == first)
+}
+
+fn check(routes: &[config::Route]) -> Vec<TableError> {
+    let mut errors = Vec::new();
+    let mut ids: HashMap<&str, &config::Route> = HashMap::new();
+    for route in routes {
+        if let Some(first) = ids.insert(&route.id.value, route) {
+            errors.push(TableError {
+                place: (route.id.line, route.id.column),
+                kind: TableErrorKind::DuplicateId,
+                message: format!(
+                    "the route id `{}` is taken by line {}",
+                    route.id.value, first.id.line
+                ),
+                hint: "give each route an id of its own".to_owned(),
+            });
+        }
+    }
+    let listed: Vec<_> = routes
+        .iter()
+        .map(|route| (route.priority, &route.matches))
+        .collect();
+    for conflict in matcher::conflicts(&listed) {
+        let (Some(route), Some(other)) = (routes.get(conflict.route), routes.get(conflict.other))
+        else {
+            continue;
+        };
+        errors.push(describe(route, other, conflict.kind));
+    }
+    errors
+}
+
+fn describe(route: &config::Route, other: &config::Route, kind: ConflictKind) -> TableError {
+    let (id, other_id, line) = (&route.id.value, &other.id.value, other.id.line);
+    let (kind, message, hint) = match kind {
+        ConflictKind::Ambiguous => (
+            TableErrorKind::AmbiguousRoutes,
+            format!("nothing decides between the routes `{id}` and `{other_id}` (line {line})"),
+            "give one of them a higher `priority`, or narrow its match",
+        ),
+        ConflictKind::Unreachable => (
+            TableErrorKind::UnreachableRoute,
+            format!(
+                "the route `{id}` can never win: `{other_id}` (line {line}) takes everything it matches"
+            ),
+            "remove it, or raise its `priority`",
+        ),
+    };
+    TableError {
+        place: (route.id.line, route.id.column),
+        kind,
+        message,
+        hint: hint.to_owned(),
+    }
+}
+
+impl Route {
+    /// Whether everybody passes and nobody is looked at.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.access.mode == AccessMode::Public
+    }
+}

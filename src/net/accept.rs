@@ -1,0 +1,223 @@
+//! Accepting: one loop per listener, caps before anything else is spent on a connection (gateway 15).
+
+use std::{
+    collections::HashMap,
+    io,
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    net::{TcpListener, UnixListener},
+    sync::{Notify, mpsc},
+};
+
+use super::{Bound, Peer};
+
+/// How many connections may be open.
+#[derive(Clone, Copy, Debug)]
+pub struct Ceilings {
+    /// In all; beyond it nothing is accepted.
+    pub connections: usize,
+    /// From one address, or one IPv6 network of 64 bits; beyond it a connection is closed.
+    pub per_ip: usize,
+}
+
+/// An accepted socket on its way to a worker.
+pub(super) struct Accepted {
+    pub(super) socket: Socket,
+    pub(super) peer: Peer,
+    pub(super) local: Option<SocketAddr>,
+    pub(super) listener: usize,
+    pub(super) seat: Seat,
+}
+
+pub(super) enum Socket {
+    Tcp(std::net::TcpStream),
+    Unix(std::os::unix::net::UnixStream),
+}
+
+/// A worker as the acceptor sees it.
+#[derive(Clone)]
+pub(super) struct Desk {
+    pub(super) load: Arc<AtomicUsize>,
+    pub(super) queue: mpsc::Sender<Accepted>,
+}
+
+/// Counts open connections; a [`Seat`] is one of them.
+pub(super) struct Seats {
+    ceilings: Ceilings,
+    open: AtomicUsize,
+    by_ip: Mutex<HashMap<IpAddr, usize>>,
+    freed: Notify,
+}
+
+impl Seats {
+    pub(super) fn new(ceilings: Ceilings) -> Arc<Self> {
+        Arc::new(Self {
+            ceilings,
+            open: AtomicUsize::new(0),
+            by_ip: Mutex::default(),
+            freed: Notify::new(),
+        })
+    }
+
+    async fn wait_for_one(&self) {
+        loop {
+            let mut freed = std::pin::pin!(self.freed.notified());
+            freed.as_mut().enable();
+            if self.open.load(Ordering::Relaxed) < self.ceilings.connections {
+                return;
+            }
+            freed.await;
+        }
+    }
+
+    fn take(self: &Arc<Self>, peer: Peer, load: &Arc<AtomicUsize>) -> Option<Seat> {
+        let ip = peer.ip().map(network);
+        if let Some(ip) = ip {
+            let mut by_ip = self.by_ip.lock().unwrap_or_else(PoisonError::into_inner);
+            let count = by_ip.entry(ip).or_insert(0);
+            if *count >= self.ceilings.per_ip {
+                return None;
+            }
+            *count += 1;
+        }
+        self.open.fetch_add(1, Ordering::Relaxed);
+        load.fetch_add(1, Ordering::Relaxed);
+        Some(Seat {
+            seats: Arc::clone(self),
+            ip,
+            load: Arc::clone(load),
+        })
+    }
+}
+
+/// One open connection, given back when dropped.
+pub(super) struct Seat {
+    seats: Arc<Seats>,
+    ip: Option<IpAddr>,
+    load: Arc<AtomicUsize>,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.load.fetch_sub(1, Ordering::Relaxed);
+        self.seats.open.fetch_sub(1, Ordering::Relaxed);
+        self.seats.freed.notify_waiters();
+        if let Some(ip) = self.ip {
+            let mut by_ip = self
+                .seats
+                .by_ip
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            if let Some(count) = by_ip.get_mut(&ip) {
+                *count -= 1;
+                if *count == 0 {
+                    by_ip.remove(&ip);
+                }
+            }
+        }
+    }
+}
+
+/// Accepts until `stop`.
+pub(super) async fn accept(
+    number: usize,
+    listener: Bound,
+    desks: Vec<Desk>,
+    seats: Arc<Seats>,
+    stop: Arc<Notify>,
+) -> io::Result<()> {
+    let door = Door::open(&listener)?;
+    let mut stopped = std::pin::pin!(stop.notified());
+    stopped.as_mut().enable();
+    let mut turn = 0_usize;
+    loop {
+        let next = async {
+            seats.wait_for_one().await;
+            door.next().await
+        };
+        let accepted = tokio::select! {
+            biased;
+            () = &mut stopped => return Ok(()),
+            accepted = next => accepted,
+        };
+        let Ok((socket, peer, local)) = accepted else {
+            // Out of descriptors or memory: trying again at once would spin (security 6.6).
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        };
+        turn = turn.wrapping_add(1);
+        let Some(desk) = least_loaded(&desks, turn) else {
+            return Ok(());
+        };
+        let Some(seat) = seats.take(peer, &desk.load) else {
+            continue;
+        };
+        let accepted = Accepted {
+            socket,
+            peer,
+            local,
+            listener: number,
+            seat,
+        };
+        if desk.queue.send(accepted).await.is_err() {
+            return Ok(());
+        }
+    }
+}
+
+/// The worker with the fewest connections; equal ones take turns.
+fn least_loaded(desks: &[Desk], turn: usize) -> Option<&Desk> {
+    let start = turn.checked_rem(desks.len())?;
+    let (before, after) = desks.split_at_checked(start)?;
+    after
+        .iter()
+        .chain(before)
+        .min_by_key(|desk| desk.load.load(Ordering::Relaxed))
+}
+
+enum Door {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+impl Door {
+    fn open(listener: &Bound) -> io::Result<Self> {
+        match listener {
+            Bound::Tcp(listener) => Ok(Self::Tcp(TcpListener::from_std(listener.try_clone()?)?)),
+            Bound::Unix(listener, _) => {
+                Ok(Self::Unix(UnixListener::from_std(listener.try_clone()?)?))
+            }
+        }
+    }
+
+    async fn next(&self) -> io::Result<(Socket, Peer, Option<SocketAddr>)> {
+        match self {
+            Self::Tcp(listener) => {
+                let (socket, address) = listener.accept().await?;
+                let local = socket.local_addr().ok();
+                Ok((Socket::Tcp(socket.into_std()?), Peer::tcp(address), local))
+            }
+            Self::Unix(listener) => {
+                let (socket, _) = listener.accept().await?;
+                Ok((Socket::Unix(socket.into_std()?), Peer::Unix, None))
+            }
+        }
+    }
+}
+
+/// What counts as one client address (security 6.6).
+fn network(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V4(_) => ip,
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+    }
+}
+
+const PAUSE: Duration = Duration::from_millis(100);

@@ -1,0 +1,219 @@
+//! Workers: threads with a runtime of their own, and the acceptor that feeds them.
+
+use std::{
+    convert::Infallible,
+    error::Error,
+    io,
+    sync::{Arc, atomic::AtomicUsize},
+    thread,
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use hyper::{body::Incoming, service::service_fn};
+use tokio::{
+    net::{TcpStream, UnixStream},
+    runtime::{Builder, Runtime},
+    sync::{Notify, mpsc, oneshot},
+};
+
+use super::{
+    Bound, Ceilings, ConnectionLimits, Link, Stream, Ticker,
+    accept::{self, Accepted, Desk, Seats, Socket},
+    connection,
+    drain::Stopper,
+};
+
+/// What a worker does with requests.
+pub trait WorkerService: Send + Sync + 'static {
+    /// What is kept for a connection.
+    type Connection: Send + Sync + 'static;
+    /// Body of the answers.
+    type Body: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static;
+
+    /// A connection was accepted.
+    fn open(self: &Arc<Self>, link: Link) -> Self::Connection;
+
+    /// Answers a request of that connection.
+    fn answer(
+        connection: Arc<Self::Connection>,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response<Self::Body>> + Send + 'static;
+
+    /// Called at each tick of the worker's clock; true while there is something left to look after.
+    fn sweep(&self, now: u64) -> bool;
+}
+
+/// How connections are spread over processors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Model {
+    /// So many threads, each with a runtime of its own.
+    PerCore(usize),
+    /// One runtime that moves tasks between so many threads. Measured slower (`docs/PERFORMANCE.md`); the benchmark compares.
+    Shared(usize),
+}
+
+/// What is to be served.
+pub struct Plan {
+    /// Bound listeners.
+    pub listeners: Vec<Bound>,
+    /// How to spread connections.
+    pub model: Model,
+    /// How many connections.
+    pub ceilings: Ceilings,
+    /// What one may cost.
+    pub limits: ConnectionLimits,
+}
+
+/// Running workers; [`Running::drain`] ends them.
+pub struct Running {
+    pub(super) tickers: Vec<Arc<Ticker>>,
+    pub(super) stop_accepting: Arc<Notify>,
+    pub(super) stops: Vec<oneshot::Sender<()>>,
+    pub(super) threads: Vec<thread::JoinHandle<()>>,
+}
+
+/// Starts the workers and the acceptor. `factory` makes a worker's service on the thread that will use it.
+///
+/// # Errors
+/// When the system gives no thread or event queue.
+pub fn serve<W, F>(plan: Plan, factory: F) -> io::Result<Running>
+where
+    W: WorkerService,
+    F: Fn(usize, &Arc<Ticker>) -> Arc<W>,
+{
+    let (count, threads_each) = match plan.model {
+        Model::PerCore(count) => (count.max(1), None),
+        Model::Shared(count) => (1, Some(count.max(1))),
+    };
+    let mut running = Running {
+        tickers: Vec::new(),
+        stop_accepting: Arc::new(Notify::new()),
+        stops: Vec::new(),
+        threads: Vec::new(),
+    };
+    let mut desks = Vec::new();
+    for number in 0..count {
+        let ticker = Ticker::new();
+        let (sender, queue) = mpsc::channel(QUEUE);
+        let (stop, stopped) = oneshot::channel();
+        let worker = Worker {
+            service: factory(number, &ticker),
+            ticker: Arc::clone(&ticker),
+            limits: plan.limits,
+            queue,
+            stopped,
+        };
+        let runtime = runtime(threads_each)?;
+        running.threads.push(
+            thread::Builder::new()
+                .name(format!("worker-{number}"))
+                .spawn(move || runtime.block_on(worker.run()))?,
+        );
+        running.tickers.push(ticker);
+        running.stops.push(stop);
+        desks.push(Desk {
+            load: Arc::new(AtomicUsize::new(0)),
+            queue: sender,
+        });
+    }
+    let seats = Seats::new(plan.ceilings);
+    let stop = Arc::clone(&running.stop_accepting);
+    let listeners = plan.listeners;
+    let acceptor = runtime(None)?;
+    running.threads.push(
+        thread::Builder::new()
+            .name("acceptor".to_owned())
+            .spawn(move || acceptor.block_on(accept_all(listeners, desks, seats, stop)))?,
+    );
+    Ok(running)
+}
+
+struct Worker<W> {
+    service: Arc<W>,
+    ticker: Arc<Ticker>,
+    limits: ConnectionLimits,
+    queue: mpsc::Receiver<Accepted>,
+    stopped: Stopper,
+}
+
+impl<W: WorkerService> Worker<W> {
+    async fn run(mut self) {
+        let ticker = Arc::clone(&self.ticker);
+        let swept = Arc::clone(&self.service);
+        spawn(async move { ticker.run(|now| swept.sweep(now)).await });
+        loop {
+            tokio::select! {
+                biased;
+                _ = &mut self.stopped => return,
+                Some(accepted) = self.queue.recv() => self.begin(accepted),
+            }
+        }
+    }
+
+    fn begin(&self, accepted: Accepted) {
+        let Ok(stream) = register(accepted.socket) else {
+            return; // the peer has gone already
+        };
+        let watch = self.ticker.connection();
+        let limits = self.limits;
+        let connection = Arc::new(self.service.open(Link {
+            peer: accepted.peer,
+            local: accepted.local,
+            listener: accepted.listener,
+            watch: Arc::clone(&watch),
+            limits,
+        }));
+        let seat = accepted.seat;
+        spawn(async move {
+            let service = service_fn(|request| {
+                let connection = Arc::clone(&connection);
+                async move { Ok::<_, Infallible>(W::answer(connection, request).await) }
+            });
+            connection::serve(stream, service, watch, limits).await;
+            drop(seat);
+        });
+    }
+}
+
+async fn accept_all(listeners: Vec<Bound>, desks: Vec<Desk>, seats: Arc<Seats>, stop: Arc<Notify>) {
+    let loops = listeners.into_iter().enumerate().map(|(number, listener)| {
+        accept::accept(
+            number,
+            listener,
+            desks.clone(),
+            Arc::clone(&seats),
+            Arc::clone(&stop),
+        )
+    });
+    futures_util::future::join_all(loops).await;
+}
+
+fn register(socket: Socket) -> io::Result<Stream> {
+    match socket {
+        Socket::Tcp(socket) => TcpStream::from_std(socket).map(Stream::tcp),
+        Socket::Unix(socket) => UnixStream::from_std(socket).map(Stream::unix),
+    }
+}
+
+fn runtime(threads: Option<usize>) -> io::Result<Runtime> {
+    match threads {
+        None => Builder::new_current_thread().enable_all().build(),
+        Some(threads) => Builder::new_multi_thread()
+            .worker_threads(threads)
+            .enable_all()
+            .build(),
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "connections are tasks of their worker, and end with it"
+)]
+fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(task);
+}
+
+/// Accepted sockets that may wait for a busy worker.
+const QUEUE: usize = 1024;

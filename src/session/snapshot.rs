@@ -1,0 +1,96 @@
+//! What the cache holds of a session: the record, its identity, and the identity headers once somebody has rendered them.
+
+use std::sync::{Arc, OnceLock};
+
+use http::{HeaderName, HeaderValue};
+use serde_json::Value;
+
+use crate::{
+    clock::Timestamp,
+    model::{Identity, Session},
+};
+
+/// Identity headers, ready to be put into a request.
+pub type RenderedHeaders = Arc<[(HeaderName, HeaderValue)]>;
+
+/// A session and its identity at one moment. Never changes; a newer state is another snapshot.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// The session.
+    pub session: Session,
+    /// Whose it is, without credentials.
+    pub identity: Identity,
+    /// What logs call the session: a keyed hash of its id, the same as long as the secret stays. Empty outside the service.
+    pub log_id: String,
+    slots: Box<[OnceLock<RenderedHeaders>]>,
+}
+
+impl Snapshot {
+    /// With room for `slots` sets of headers.
+    #[must_use]
+    pub fn new(session: Session, identity: Identity, slots: usize) -> Self {
+        Self {
+            session,
+            identity,
+            log_id: String::new(),
+            slots: (0..slots).map(|_| OnceLock::new()).collect(),
+        }
+    }
+
+    /// The place of one set of headers: filled by who needs them first, shared by all requests of the session after that.
+    #[must_use]
+    pub fn slot(&self, number: usize) -> Option<&OnceLock<RenderedHeaders>> {
+        self.slots.get(number)
+    }
+
+    /// Whether it lets its holder in: the session stands and its identity may sign in.
+    #[must_use]
+    pub fn is_usable(&self, now: Timestamp) -> bool {
+        self.session.is_live(now) && self.identity.is_active()
+    }
+
+    /// About how many bytes it takes, headers to come included.
+    pub(super) fn weight(&self) -> u32 {
+        let identity = &self.identity;
+        let texts = identity.external_id.as_ref().map_or(0, String::len) + identity.schema_id.len();
+        let values = [
+            &identity.traits,
+            &identity.metadata_public,
+            &identity.metadata_admin,
+        ];
+        let values: usize = values.into_iter().map(bytes_of).sum();
+        let addresses =
+            (identity.verifiable_addresses.len() + identity.recovery_addresses.len()) * ADDRESS;
+        let devices: usize = self
+            .session
+            .devices
+            .iter()
+            .map(|device| DEVICE + device.user_agent.len())
+            .sum();
+        let methods = self.session.methods.len() * METHOD;
+        let total = BASE + texts + values + addresses + devices + methods + self.slots.len() * SLOT;
+        u32::try_from(total).unwrap_or(u32::MAX)
+    }
+}
+
+/// Size of a JSON value in memory. Depth was bounded when it was read.
+fn bytes_of(value: &Value) -> usize {
+    VALUE
+        + match value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+            Value::String(text) => text.len(),
+            Value::Array(items) => items.iter().map(bytes_of).sum(),
+            Value::Object(members) => members
+                .iter()
+                .map(|(key, value)| MEMBER + key.len() + bytes_of(value))
+                .sum(),
+        }
+}
+
+const BASE: usize = 768;
+const VALUE: usize = 32;
+const MEMBER: usize = 48;
+const ADDRESS: usize = 160;
+const DEVICE: usize = 128;
+const METHOD: usize = 64;
+const SLOT: usize = 640;
