@@ -9,8 +9,14 @@ use vestibule::config::{Finding, Kind, Level, LoadOptions, load};
 
 /// Whose work is not there yet: said by the part that compares routes with each other.
 const NOT_DRIVEN: &[(&str, &str)] = &[
-    ("M-071", "routes are compared with each other when the table is built"),
-    ("M-095", "routes are compared with each other when the table is built"),
+    (
+        "M-071",
+        "routes are compared with each other when the table is built",
+    ),
+    (
+        "M-095",
+        "routes are compared with each other when the table is built",
+    ),
 ];
 
 #[derive(Deserialize)]
@@ -56,7 +62,9 @@ struct Expected {
 #[test]
 fn every_seeded_mistake_is_found_where_it_is_with_a_hint_that_helps() {
     let Some(path) = list() else {
-        println!("SKIPPED: no cases/config-mistakes.yaml beside the checkout or in $VESTIBULE_SHARED");
+        println!(
+            "SKIPPED: no cases/config-mistakes.yaml beside the checkout or in $VESTIBULE_SHARED"
+        );
         return;
     };
     let text = std::fs::read_to_string(path).unwrap();
@@ -70,7 +78,12 @@ fn every_seeded_mistake_is_found_where_it_is_with_a_hint_that_helps() {
             (true, _) => passed += 1,
             (false, Some(question)) => open.push(format!("{}: {question}", case.id)),
             (false, None) if driven => {
-                failures.push(format!("{} {}\n  {}", case.id, case.title, problems.join("\n  ")));
+                failures.push(format!(
+                    "{} {}\n  {}",
+                    case.id,
+                    case.title,
+                    problems.join("\n  ")
+                ));
             }
             _ => {}
         }
@@ -161,8 +174,14 @@ fn fits(expected: &Expected, finding: &Finding) -> bool {
     kind == expected.kind.as_str()
         && finding.level == level
         && finding.key == expected.key
-        && expected.error.as_deref().is_none_or(|id| finding.id == Some(id))
-        && expected.fix.iter().all(|part| text.contains(&part.to_lowercase()))
+        && expected
+            .error
+            .as_deref()
+            .is_none_or(|id| finding.id == Some(id))
+        && expected
+            .fix
+            .iter()
+            .all(|part| text.contains(&part.to_lowercase()))
         && is_there(expected, finding)
 }
 
@@ -181,7 +200,9 @@ fn is_there(expected: &Expected, finding: &Finding) -> bool {
             }
             Some(other) => {
                 let place = format!("{}:{line}:{}", finding.file, finding.column);
-                other.split([',', ' ']).any(|known| place.ends_with(known) && !known.is_empty())
+                other
+                    .split([',', ' '])
+                    .any(|known| place.ends_with(known) && !known.is_empty())
             }
         }
 }

@@ -1,5 +1,3 @@
-
-
 mod config_cases;
 mod durability;
 mod overload;
