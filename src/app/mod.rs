@@ -132,15 +132,16 @@ async fn run(
 ) -> anyhow::Result<ExitCode> {
     // Signals are caught before anything listens: whoever sees the port open may already ask us to stop.
     let signals = lifecycle::Signals::catch()?;
-    let services = services::Services::build(&config, store.clone(), telemetry, clock.clone())?;
+    let table = RouteTable::build(&config).map_err(|errors| anyhow::anyhow!(gateway::table_errors(&errors)))?;
+    let services = services::Services::build(&config, &table, &store, telemetry, clock.clone())?;
     let public: Vec<_> = config.serve.public.listeners.iter().map(|listener| net::bind("serve.public", &listener.address)).collect::<Result<_, _>>()?;
     let admin = net::bind("serve.admin", &config.serve.admin.address)?;
 
-    let parts = services.gateway_parts(control::plane(&services, tokio::runtime::Handle::current()));
-    let gateway = gateway::Gateway::build(&config, parts)
-        .map_err(|errors| anyhow::anyhow!("{}", errors.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join("\n")))?;
+    let control = tokio::runtime::Handle::current();
+    let parts = gateway::Parts { clock: clock.clone(), control: control::plane(&services, control.clone()) };
+    let gateway = gateway::Gateway::new(&config, table, parts);
     let running = net::serve(plan(&config, public), move |_, ticker| gateway.worker(ticker))?;
-    let admin = control::serve_admin(&services, admin)?;
+    let admin = control::serve_admin(&services, admin, control)?;
     let housekeeping = housekeeping::start(store.clone(), clock);
     lifecycle::announce(&config, announce, begun);
 
@@ -149,8 +150,7 @@ async fn run(
     let drain = config.drain;
     let draining = async {
         tokio::time::sleep(drain.delay).await;
-        running.drain(drain.timeout, drain.upgrades).await;
-        admin.stop().await;
+        tokio::join!(running.drain(drain.timeout, drain.upgrades), admin.drain(drain.timeout, drain.upgrades));
     };
     tokio::select! {
         () = draining => {}

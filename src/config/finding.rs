@@ -211,11 +211,11 @@ impl Findings {
             .any(|finding| finding.level == Level::Error)
     }
 
-    /// All findings, those of the main file first, in its order.
+    /// All findings: what refuses the file first, then in the file's order.
     pub(super) fn into_list(mut self) -> Vec<Finding> {
         let rank = |finding: &Finding| {
             let source = self.sources.iter().position(|name| *name == finding.file);
-            (source, finding.line, finding.column)
+            (finding.level, source, finding.line, finding.column)
         };
         self.list.sort_by_key(rank);
         self.list

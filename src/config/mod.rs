@@ -17,6 +17,9 @@ pub mod secrets;
 mod section;
 mod selfservice;
 mod serve;
+mod template;
+#[cfg(test)]
+mod tests;
 
 pub use finding::{Finding, Kind, Level};
 pub use gateway::{
@@ -34,6 +37,7 @@ pub use selfservice::{
     After, FlowSettings, Hook, MethodSettings, RegistrationStyle, RequiredAal, SelfService,
 };
 pub use serve::{Cookies, Cors, Listener, SameSite, Serve, ServePublic, SessionSettings, Storage};
+pub use template::{Template, template};
 
 /// A whole configuration, checked.
 #[derive(Clone, Debug)]

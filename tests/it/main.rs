@@ -1,3 +1,14 @@
+//! The integration tests: everything here goes through what users have, the wire, the pages and the command line.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test may panic, and speaks to whoever reads its output"
+)]
+
 mod config_cases;
 mod durability;
 mod overload;

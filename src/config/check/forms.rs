@@ -25,8 +25,6 @@ pub(super) enum Told {
     Error(Kind, String, String),
     /// The value is used; the lint has a name.
     Lint(&'static str, String, String),
-    /// The value is used or ignored, and looks wrong.
-    Doubt(String, String),
     /// Right, and not there yet.
     Unsupported(Owner, String),
 }
@@ -68,7 +66,8 @@ pub(super) fn check(form: Text, text: &str, about: &About<'_>) -> Vec<Told> {
         Text::Glob => paths::glob(text),
         Text::Regex => paths::regex(text),
         Text::Smtp => smtp(text),
-        Text::FileUri => return urls::file(text, about.dir),
+        Text::SchemaUri if text == "builtin:email" => Ok(()),
+        Text::FileUri | Text::SchemaUri => return urls::file(text, about.dir),
         Text::DecisionUrl => return urls::decision(text, about),
         Text::Dsn => return urls::dsn(text),
         Text::CidrOrUnix => return unix_or_network(text),
@@ -77,7 +76,7 @@ pub(super) fn check(form: Text, text: &str, about: &About<'_>) -> Vec<Told> {
         Text::Upstream => name(text),
         Text::Expression => return expression(text),
         Text::Secret => return secret(text, about.dev),
-        Text::Cipher => return cipher(text),
+        Text::Cipher => return cipher(text, about.dev),
     };
     refused(plain)
 }
@@ -292,37 +291,42 @@ fn secret(text: &str, dev: bool) -> Vec<Told> {
     let length = text.len();
     if length < 16 {
         let message = format!("a key has at least 16 characters, this one has {length}");
-        let hint = "make one: openssl rand -base64 32".to_owned();
+        let hint = NEW_KEY.to_owned();
         return vec![Told::Error(Kind::BadValue, message, hint)];
     }
-    let lower = text.to_lowercase();
-    let one = text
-        .chars()
-        .next()
-        .is_some_and(|first| text.chars().all(|c| c == first));
-    let placeholder = one || PLACEHOLDERS.iter().any(|word| lower.contains(word));
-    let hint = "make one: openssl rand -base64 32";
-    if placeholder && !dev {
-        let message = "this key looks like a placeholder that others know too";
-        return vec![Told::Lint(
-            "weak_secret",
-            message.to_owned(),
-            hint.to_owned(),
-        )];
+    if is_placeholder(text) && !dev {
+        return vec![placeholder()];
     }
     if length < 32 {
         let message = format!("this key has {length} characters; 32 are out of reach for guessing");
-        return vec![Told::Lint("weak_secret", message, hint.to_owned())];
+        return vec![Told::Lint("weak_secret", message, NEW_KEY.to_owned())];
     }
     Vec::new()
 }
 
-fn cipher(text: &str) -> Vec<Told> {
+fn is_placeholder(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let first = text.chars().next();
+    let one = text.chars().all(|c| Some(c) == first);
+    one || PLACEHOLDERS.iter().any(|word| lower.contains(word))
+}
+
+fn placeholder() -> Told {
+    let message = "this key looks like a placeholder that others know too";
+    Told::Lint("weak_secret", message.to_owned(), NEW_KEY.to_owned())
+}
+
+const NEW_KEY: &str = "make one: openssl rand -base64 32";
+
+fn cipher(text: &str, dev: bool) -> Vec<Told> {
     let length = text.len();
-    if length == 32 {
-        return Vec::new();
+    if length != 32 {
+        let message = format!("a cipher key has exactly 32 characters, this one has {length}");
+        let hint = "make one: openssl rand -hex 16".to_owned();
+        return vec![Told::Error(Kind::BadValue, message, hint)];
     }
-    let message = format!("a cipher key has exactly 32 characters, this one has {length}");
-    let hint = "make one: openssl rand -hex 16".to_owned();
-    vec![Told::Error(Kind::BadValue, message, hint)]
+    if is_placeholder(text) && !dev {
+        return vec![placeholder()];
+    }
+    Vec::new()
 }

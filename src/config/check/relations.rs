@@ -35,7 +35,7 @@ pub(super) fn unique(findings: &mut Findings, items: &[Node], list: &str, what: 
             );
             let key = format!("{list}[{i}].id");
             let hint = "give it another id";
-            findings.error(entry.place, Kind::DuplicateId, &key, message, hint);
+            findings.error(entry.node.place, Kind::DuplicateId, &key, message, hint);
         } else {
             seen.insert(id, entry.place);
         }

@@ -99,7 +99,7 @@ preview.default_read_consistency_level | enum(strong,eventual) | strong | = | Ac
 
 identity.default_schema_id | text | default | + | Schema of new identities.
 identity.schemas[].id | text! | | + | Name of the schema.
-identity.schemas[].url | fileuri! | | + | file://, base64:// or https:// of the schema.
+identity.schemas[].url | schemauri! | | + | file://, base64:// or https:// of the schema, or builtin:email.
 identity.schemas[].selfservice_selectable | bool | false | + | May be chosen with ?identity_schema=.
 secrets.default[] | secret | | + | Keys; the first writes, all read.
 secrets.cookie[] | secret | | + | Keys of cookies; default: secrets.default.

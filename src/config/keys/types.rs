@@ -42,6 +42,8 @@ pub(crate) enum Text {
     Reference,
     /// A URL whose file exists, if it names one.
     FileUri,
+    /// The same, or the built-in schema.
+    SchemaUri,
     /// `https`, or `http` on this machine.
     DecisionUrl,
     /// `smtp://` or `smtps://`.
@@ -191,6 +193,11 @@ const WORDS: &[(&str, Text, &str)] = &[
     (
         "fileuri",
         Text::FileUri,
+        "a URL like file:///etc/vestibule/person.schema.json",
+    ),
+    (
+        "schemauri",
+        Text::SchemaUri,
         "a URL like file:///etc/vestibule/person.schema.json",
     ),
     ("decisionurl", Text::DecisionUrl, "an https URL"),

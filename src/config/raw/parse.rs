@@ -6,7 +6,7 @@ use granit_parser::{Event, Options, Parser, ScalarStyle, Span, StructureStyle, T
 use indexmap::IndexMap;
 
 use super::{
-    syntax,
+    syntax::{self, Scope},
     tree::{Content, Entry, Node, Place, Style},
 };
 use crate::config::finding::{Findings, Kind};
@@ -49,11 +49,12 @@ pub(crate) fn parse(source: usize, text: &str, findings: &mut Findings) -> Optio
                     kind: Kind::YamlSyntax,
                     message: told.message,
                     hint: told.hint,
+                    scope: told.scope,
                 })
             }
         };
         if let Err(stop) = step {
-            let path = builder.path();
+            let path = builder.scope(stop.scope);
             builder
                 .findings
                 .error(stop.place, stop.kind, &path, stop.message, stop.hint);
@@ -78,6 +79,7 @@ struct Stop {
     kind: Kind,
     message: String,
     hint: String,
+    scope: Scope,
 }
 
 /// An open `[` or `{` of the text: line, column, bracket.
@@ -150,10 +152,27 @@ impl<'f> Builder<'f> {
         Some((frame.place.line, frame.place.column, bracket))
     }
 
+    /// Path of the key that a mistake at this place belongs to.
+    fn scope(&self, scope: Scope) -> String {
+        let flow = self.stack.iter().position(|frame| frame.flow);
+        let path = self.path_of(match scope {
+            Scope::Bracket => flow.unwrap_or(self.stack.len()),
+            Scope::Here | Scope::Parent => self.stack.len(),
+        });
+        match path.rsplit_once('.') {
+            Some((parent, _)) if scope == Scope::Parent => parent.to_owned(),
+            _ => path,
+        }
+    }
+
     /// Path of the place that is being read.
     fn path(&self) -> String {
+        self.path_of(self.stack.len())
+    }
+
+    fn path_of(&self, frames: usize) -> String {
         let mut path = String::new();
-        for frame in &self.stack {
+        for frame in self.stack.iter().take(frames) {
             match &frame.kind {
                 FrameKind::List(items) => {
                     let _ = write!(path, "[{}]", items.len());
@@ -312,12 +331,11 @@ impl<'f> Builder<'f> {
         self.aliases += 1 + aliases;
         if self.aliases > MAX_ALIASES {
             let message = format!("more than {MAX_ALIASES} alias expansions");
-            return Err(stop(
-                place,
-                Kind::Limit,
-                &message,
-                "write the values out instead of using an alias",
-            ));
+            let hint = "write the values out instead of using an alias";
+            return Err(Stop {
+                scope: Scope::Bracket,
+                ..stop(place, Kind::Limit, &message, hint)
+            });
         }
         if self.awaits_key() {
             let text = match &node.content {
@@ -450,5 +468,6 @@ fn stop(place: Place, kind: Kind, message: &str, hint: &str) -> Stop {
         kind,
         message: message.to_owned(),
         hint: hint.to_owned(),
+        scope: Scope::Here,
     }
 }

@@ -10,6 +10,18 @@ pub(super) struct Told {
     pub(super) column: usize,
     pub(super) message: String,
     pub(super) hint: String,
+    pub(super) scope: Scope,
+}
+
+/// Which key a mistake belongs to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// The one that is being read.
+    Here,
+    /// The map around it.
+    Parent,
+    /// The one whose value began with the bracket.
+    Bracket,
 }
 
 /// The most helpful reading of `error`; `open` is the innermost bracket that is not closed yet.
@@ -47,6 +59,7 @@ pub(super) fn explain(error: &ScanError, text: &str, open: Option<Open>) -> Told
         column,
         message,
         hint,
+        scope: Scope::Here,
     }
 }
 
@@ -62,6 +75,7 @@ fn tab(text: &str, line: usize) -> Option<Told> {
         column,
         message: "a tab is used as indentation".to_owned(),
         hint: "indent with spaces".to_owned(),
+        scope: Scope::Parent,
     })
 }
 
@@ -94,6 +108,7 @@ fn star(error: &ScanError, source: &str, line: usize, column: usize) -> Option<T
         message: "a value that begins with * is an alias in YAML, and there is no such anchor"
             .to_owned(),
         hint: format!("quote it: \"{word}\""),
+        scope: Scope::Here,
     })
 }
 
@@ -111,6 +126,7 @@ fn unclosed(open: Option<Open>) -> Option<Told> {
             "the {what} that begins here with {bracket} is not closed, or a comma is missing in it"
         ),
         hint: format!("add {closing}, and quote values that hold a comma, a colon or a bracket"),
+        scope: Scope::Bracket,
     })
 }
 
@@ -130,6 +146,7 @@ fn other(error: &ScanError, text: &str, line: usize, column: usize) -> Told {
             column: first,
             message: "this line does not fit the ones above it".to_owned(),
             hint: "indent it like its neighbours, and quote a value that holds `: `".to_owned(),
+            scope: Scope::Here,
         };
     }
     Told {
@@ -137,5 +154,6 @@ fn other(error: &ScanError, text: &str, line: usize, column: usize) -> Told {
         column,
         message: format!("this is no YAML: {error}"),
         hint: "check the indentation, the quotes and the brackets above this place".to_owned(),
+        scope: Scope::Here,
     }
 }

@@ -85,7 +85,7 @@ pub(super) fn swap(
     let config = document(config)?;
     let [owner, kind] = key;
     driver.run(SWAP, &[owner, kind, (&config).into(), at.into()])?;
-    identities::count_change(driver, identity_id, at)?;
+    identities::count_change(driver, identity_id)?;
     Ok(true)
 }
 

@@ -6,7 +6,6 @@ use super::{
     Cell, Cursor, Driver, Row, addresses, count, credentials, document, exists, one, word,
 };
 use crate::{
-    clock::Timestamp,
     model::{CredentialType, Identity, IdentityId},
     store::{Constraint, StoreError},
 };
@@ -111,14 +110,8 @@ pub(super) fn delete(driver: &dyn Driver, id: IdentityId) -> Result<(), StoreErr
 }
 
 /// Counts a change of something that hangs on the identity, so that a writer who read it before loses.
-pub(super) fn count_change(
-    driver: &dyn Driver,
-    id: IdentityId,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    driver
-        .run(COUNT_CHANGE, &[(&id).into(), at.into()])
-        .map(drop)
+pub(super) fn count_change(driver: &dyn Driver, id: IdentityId) -> Result<(), StoreError> {
+    driver.run(COUNT_CHANGE, &[(&id).into()]).map(drop)
 }
 
 pub(super) fn complete(
@@ -208,8 +201,7 @@ const UPDATE: &str = "UPDATE identities SET external_id = ?2, schema_id = ?3, st
      metadata_public = ?7, metadata_admin = ?8, verifiable_addresses = ?9, recovery_addresses = ?10, created_at = ?11, \
      updated_at = ?12, version = ?13 + 1 WHERE id = ?1 AND version = ?13";
 
-const COUNT_CHANGE: &str =
-    "UPDATE identities SET version = version + 1, updated_at = max(updated_at, ?2) WHERE id = ?1";
+const COUNT_CHANGE: &str = "UPDATE identities SET version = version + 1 WHERE id = ?1";
 
 #[cfg(test)]
 pub(super) const LOOK_UPS: &[&str] = &[FIND, FIND_BY_IDENTIFIER, FIND_BY_EXTERNAL_ID];

@@ -73,7 +73,7 @@ pub(in crate::store) fn count_matching(
     }
 }
 
-/// The parameters of [`session_conditions`].
+/// The parameters of `session_conditions!`.
 fn conditions(filter: &SessionFilter) -> [Cell<'_>; 3] {
     let (wanted, now) = match filter.active {
         None => (0, Timestamp::EPOCH),

@@ -9,6 +9,7 @@ use crate::store::OpenError;
 pub(super) fn memory() -> Result<Connection, OpenError> {
     let connection = Connection::open_in_memory().map_err(|e| failed(&e))?;
     set(&connection, SET_ALWAYS, ALWAYS)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
 }
 

@@ -76,6 +76,16 @@ pub(super) fn sort(failure: &Error) -> StoreError {
         (ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::ReadOnly, _) => {
             StoreError::Unwritable(text)
         }
+        (ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _) => {
+            StoreError::Driver([DAMAGED, &text].concat())
+        }
         _ => StoreError::Driver(text),
     }
 }
+
+/// Whether SQLite found pages that cannot be right.
+pub(super) fn is_damage(failure: &StoreError) -> bool {
+    matches!(failure, StoreError::Driver(text) if text.starts_with(DAMAGED))
+}
+
+const DAMAGED: &str = "the database file is damaged: ";

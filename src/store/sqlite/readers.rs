@@ -150,3 +150,44 @@ const STACK: usize = 1024 * 1024;
 
 /// Steps of SQLite's machine between two looks at the clock: well under a millisecond.
 const STEPS_BETWEEN_LOOKS: i32 = 20_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_read_that_outlives_its_deadline_is_interrupted() {
+        let mut connection = Connection::open_in_memory().expect("memory opens");
+        let watch = Watch::over(&mut connection).expect("it can be watched");
+        let endless = "WITH RECURSIVE n (a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM n) SELECT count(*) FROM n";
+        watch.end.store(0, Relaxed);
+        let outcome = connection.each(endless, &[], &mut |_| Ok(()));
+        assert!(matches!(outcome, Err(StoreError::Busy)), "{outcome:?}");
+
+        watch.restart();
+        connection
+            .run("BEGIN", &[])
+            .expect("the next one has its own time");
+    }
+
+    #[tokio::test]
+    async fn a_panic_ends_one_read_and_not_its_thread() {
+        let connection = Connection::open_in_memory().expect("memory opens");
+        let (reads, threads) =
+            start(vec![Shared::new(connection)], Deadline::None).expect("it starts");
+        let (answer, answered) = oneshot::channel::<Result<(), StoreError>>();
+        let panics = Read::new(answer, |_| panic!("a test that panics on purpose"));
+        reads.send(panics).await.expect("it has room");
+        assert!(answered.await.is_err());
+
+        let (answer, answered) = oneshot::channel();
+        let next = Read::new(answer, |driver| driver.run("ROLLBACK", &[]).map(drop));
+        reads.send(next).await.expect("it has room");
+        let in_its_own_transaction = answered.await.expect("it is answered");
+        in_its_own_transaction.expect("there is one");
+        drop(reads);
+        for thread in threads {
+            thread.join().expect("it ends with its queue");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
+use super::driver::is_damage;
 use crate::store::StoreError;
 
 /// What a store has done since it was opened.
@@ -14,6 +15,7 @@ pub struct Stats {
     commit_micros: AtomicU64,
     log_bytes: AtomicU64,
     writable: AtomicBool,
+    damaged: AtomicBool,
 }
 
 impl Stats {
@@ -59,6 +61,12 @@ impl Stats {
         self.writable.load(Relaxed)
     }
 
+    /// Whether damaged pages were met. No more writes then, until a backup is restored (security 16.5).
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        self.damaged.load(Relaxed)
+    }
+
     pub(super) fn note_transaction(&self, commits: usize, took: std::time::Duration) {
         if commits == 0 {
             return;
@@ -88,6 +96,10 @@ impl Stats {
             StoreError::Unwritable(cause) if self.writable.swap(false, Relaxed) => {
                 tracing::error!(cause, "the database takes no writes; reads go on");
             }
+            failure if is_damage(failure) && !self.damaged.swap(true, Relaxed) => {
+                self.writable.store(false, Relaxed);
+                tracing::error!(%failure, "no more writes: stop the program and restore a backup");
+            }
             _ => {}
         }
     }
@@ -103,6 +115,7 @@ impl Default for Stats {
             commit_micros: AtomicU64::new(0),
             log_bytes: AtomicU64::new(0),
             writable: AtomicBool::new(true),
+            damaged: AtomicBool::new(false),
         }
     }
 }

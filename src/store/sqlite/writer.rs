@@ -194,6 +194,7 @@ impl Writer {
         members: &[Pending],
     ) -> Result<Vec<Result<Touched, StoreError>>, StoreError> {
         let (begun, now) = (Instant::now(), self.clock.now());
+        self.refuse_if_damaged()?;
         let connection = self.connection.lock();
         let results = transaction::run(&connection, || {
             let one = |member: &Pending| transaction::alone(&connection, &member.commit, now);
@@ -205,9 +206,19 @@ impl Writer {
     }
 
     fn purge(&self, before: Timestamp, batch: usize) -> Result<usize, StoreError> {
+        self.refuse_if_damaged()?;
         let connection = self.connection.lock();
         transaction::run(&connection, || sql::purge(&*connection, before, batch))
             .inspect_err(|failure| self.stats.note(failure))
+    }
+
+    /// Writing to a damaged file would only damage more of it.
+    fn refuse_if_damaged(&self) -> Result<(), StoreError> {
+        if self.stats.is_damaged() {
+            let cause = "the database file is damaged; restore a backup";
+            return Err(StoreError::Unwritable(cause.to_owned()));
+        }
+        Ok(())
     }
 
     /// SQLite writes the log back by itself; a log this long means that something kept it from doing so.

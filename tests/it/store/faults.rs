@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader},
+    os::unix::fs::FileExt,
     process::Stdio,
 };
 
@@ -75,6 +76,80 @@ async fn a_commit_that_does_not_fit_does_not_fail_its_neighbours() {
         assert!(!find(&store, session).await.active);
     }
     store.close().await;
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_understood_is_named() {
+    let folder = folder();
+    let store = in_file(&folder);
+    let (anna, bert) = (somebody(&*store).await, somebody(&*store).await);
+    let raw = rusqlite::Connection::open(path(&folder)).expect("it opens");
+    let damage = "UPDATE identities SET traits = '{' WHERE id = ?1";
+    raw.execute(damage, [anna.id.0.as_bytes()])
+        .expect("it is damaged");
+
+    let failure = store
+        .find_identity(anna.id)
+        .await
+        .expect_err("it is no document");
+
+    let StoreError::Corrupt { table, column, id } = failure else {
+        panic!("{failure}");
+    };
+    assert_eq!(
+        (table, column, id),
+        ("identities", "traits", anna.id.to_string())
+    );
+    // The others are not harmed.
+    assert!(
+        store
+            .find_identity(bert.id)
+            .await
+            .expect("it answers")
+            .is_some()
+    );
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_written_no_more() {
+    let folder = folder();
+    let store = in_file(&folder);
+    let anna = somebody(&*store).await;
+    store.close().await;
+    damage(&path(&folder), "identities");
+    let before = std::fs::read(path(&folder)).expect("it is there");
+
+    let store = Sqlite::file(&path(&folder), clock()).expect("its beginning is fine");
+    store
+        .find_identity(anna.id)
+        .await
+        .expect_err("the row is lost");
+    let refused = store.commit(Commit::of(put(&flow()))).await;
+
+    assert!(
+        matches!(refused, Err(StoreError::Unwritable(_))),
+        "{refused:?}"
+    );
+    assert!(store.stats().is_damaged());
+    store.close().await;
+    assert_eq!(std::fs::read(path(&folder)).expect("it is there"), before);
+}
+
+/// Overwrites the first page of `table`.
+fn damage(path: &std::path::Path, table: &str) {
+    let raw = rusqlite::Connection::open(path).expect("it opens");
+    let root = "SELECT rootpage FROM sqlite_schema WHERE name = ?1";
+    let page: u32 = raw
+        .query_row(root, [table], |row| row.get(0))
+        .expect("it has one");
+    drop(raw);
+    let file = std::fs::OpenOptions::new()
+        .write(true)
+        .open(path)
+        .expect("it is ours");
+    file.write_all_at(&[0x33; 4096], u64::from(page - 1) * 4096)
+        .expect("it is written");
 }
 
 #[test]

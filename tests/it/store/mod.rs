@@ -7,6 +7,7 @@
 
 mod child;
 mod commits;
+mod database;
 mod faults;
 mod files;
 mod fixture;
