@@ -61,7 +61,7 @@ impl Inner {
         };
         found
             .filter(|flow| flow.kind == kind)
-            .ok_or_else(|| ApiError::not_found().into())
+            .ok_or_else(|| ApiError::not_found().reason("There is no such flow.").into())
     }
 
     fn sign_in_to_read(&self) -> Failure {

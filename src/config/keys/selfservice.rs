@@ -111,7 +111,7 @@ selfservice.methods.password.config.haveibeenpwned_enabled | bool | false | -? |
 selfservice.methods.password.config.max_breaches | int(0..100) | 0 | = | How often a password may have leaked.
 selfservice.methods.password.config.ignore_network_errors | bool | true | = | Goes on when that server does not answer.
 selfservice.methods.password.config.min_password_length | int(6..) | 8 | + | Shortest password.
-selfservice.methods.password.config.identifier_similarity_check_enabled | bool | false | -? | Refuses passwords that look like the identifier.
+selfservice.methods.password.config.identifier_similarity_check_enabled | bool | true | + | Refuses passwords that look like the identifier.
 selfservice.methods.password.config.migrate_hook.enabled | bool | false | -? | Asks another system about passwords it still has.
 selfservice.methods.password.config.migrate_hook.config.url | uri | | = | That system.
 selfservice.methods.password.config.migrate_hook.config.method | enum(POST) | POST | = | Method of the request.
