@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body::{Body as _, Frame, SizeHint};
+use http_body::{Frame, SizeHint};
 
 use super::{Connection, upstream::ResponseBody};
 use crate::web::{self, BoxError};
@@ -15,7 +15,7 @@ use crate::web::{self, BoxError};
 /// An answer's body.
 pub struct Body {
     kind: Kind,
-    over: Over,
+    _over: Over,
 }
 
 enum Kind {
@@ -52,7 +52,7 @@ impl Body {
     fn new(kind: Kind, connection: Arc<Connection>) -> Self {
         Self {
             kind,
-            over: Over(connection),
+            _over: Over(connection),
         }
     }
 }
@@ -67,9 +67,7 @@ impl http_body::Body for Body {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match &mut self.kind {
-            Kind::Upstream(body) => Pin::new(body)
-                .poll_frame(context)
-                .map_err(BoxError::from),
+            Kind::Upstream(body) => Pin::new(body).poll_frame(context).map_err(BoxError::from),
             Kind::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
             Kind::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Kind::Control(body) => Pin::new(body).poll_frame(context),

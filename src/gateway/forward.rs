@@ -4,11 +4,12 @@
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, Uri,
-    header::{HOST, UPGRADE, CONNECTION},
+    header::{CONNECTION, HOST, UPGRADE},
     uri::PathAndQuery,
 };
 
 use super::{
+    GatewayError,
     scrub::{Field, HeadRefusal, Notes},
     table::{HostRule, Route},
     target::CanonicalTarget,
@@ -53,10 +54,17 @@ pub fn request_head(
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(UPGRADE, upgrade);
     }
-    forwarded_for(headers, facts.trusted && facts.notes.has(Field::X_FORWARDED_FOR), facts.peer);
+    forwarded_for(
+        headers,
+        facts.trusted && facts.notes.has(Field::X_FORWARDED_FOR),
+        facts.peer,
+    );
     let client = facts.client.unwrap_or_else(|| facts.peer.clone());
     headers.insert(REAL_IP, client);
-    headers.insert(FORWARDED_PROTO, HeaderValue::from_static(facts.scheme.as_str()));
+    headers.insert(
+        FORWARDED_PROTO,
+        HeaderValue::from_static(facts.scheme.as_str()),
+    );
     headers.insert(FORWARDED_PORT, facts.port);
     let host = match &route.host {
         HostRule::Preserve => facts.authority.clone(),
@@ -84,18 +92,27 @@ fn forwarded_for(headers: &mut HeaderMap, keep: bool, peer: &HeaderValue) {
     headers.insert(FORWARDED_FOR, chain);
 }
 
-/// The URI to send: that of the request if it says the same already.
-#[must_use]
-pub fn outgoing_uri(uri: Uri, target: &CanonicalTarget<'_>, endpoint: &Endpoint) -> Option<Uri> {
+/// The URI to send; nothing if that of the request says the same already.
+///
+/// # Errors
+/// When the target's path and the request's do not make one.
+pub fn outgoing_uri(
+    uri: &Uri,
+    target: &CanonicalTarget<'_>,
+    endpoint: &Endpoint,
+) -> Result<Option<Uri>, GatewayError> {
     if endpoint.prefix.is_empty() && target.is_unchanged() {
         if uri.scheme().is_none() {
-            return Some(uri);
+            return Ok(None);
         }
-        let kept = uri.into_parts().path_and_query;
-        return Some(Uri::from(kept.unwrap_or_else(|| PathAndQuery::from_static("/"))));
+        let kept = uri.path_and_query().cloned();
+        let kept = kept.unwrap_or_else(|| PathAndQuery::from_static("/"));
+        return Ok(Some(Uri::from(kept)));
     }
     let text = format!("{}{}", endpoint.prefix, target.to_text());
-    PathAndQuery::try_from(text).ok().map(Uri::from)
+    PathAndQuery::try_from(text)
+        .map(|target| Some(Uri::from(target)))
+        .map_err(|_| GatewayError::RewriteInvalid)
 }
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");

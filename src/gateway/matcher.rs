@@ -89,7 +89,10 @@ impl Matcher {
                 }
             }
         }
-        let labels = wildcard.keys().map(|suffix| suffix.split('.').count()).max();
+        let labels = wildcard
+            .keys()
+            .map(|suffix| suffix.split('.').count())
+            .max();
         Self {
             exact,
             wildcard,
@@ -119,7 +122,8 @@ impl Matcher {
     /// The winner for a request.
     #[must_use]
     pub fn find(&self, question: Question<'_>) -> Found {
-        self.site(question.host).find(question.path, question.method)
+        self.site(question.host)
+            .find(question.path, question.method)
     }
 
     /// Every site.
@@ -153,9 +157,13 @@ impl Site {
         ranked.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.cmp(&b.1)));
         let mut site = Self::default();
         for (place, (_, route, path)) in ranked.into_iter().enumerate() {
-            let methods = routes
-                .get(route)
-                .map(|(_, matches)| matches.methods.iter().map(|method| method.as_str().into()).collect());
+            let methods = routes.get(route).map(|(_, matches)| {
+                matches
+                    .methods
+                    .iter()
+                    .map(|method| method.as_str().into())
+                    .collect()
+            });
             site.candidates.push(Candidate {
                 route,
                 methods: methods.unwrap_or_default(),
@@ -219,7 +227,10 @@ impl Site {
         self.root.walk(path, |places| {
             listed |= places.iter().any(|place| {
                 self.candidates.get(*place).is_some_and(|candidate| {
-                    candidate.methods.iter().any(|method| method.as_ref() == "HEAD")
+                    candidate
+                        .methods
+                        .iter()
+                        .any(|method| method.as_ref() == "HEAD")
                 })
             });
         });
@@ -229,7 +240,10 @@ impl Site {
     fn other_methods(&self, path: &str) -> Found {
         let mut methods = std::collections::BTreeSet::new();
         self.root.walk(path, |places| {
-            for candidate in places.iter().filter_map(|place| self.candidates.get(*place)) {
+            for candidate in places
+                .iter()
+                .filter_map(|place| self.candidates.get(*place))
+            {
                 methods.extend(candidate.methods.iter().map(ToString::to_string));
             }
         });
@@ -251,7 +265,11 @@ impl Node {
             PathPattern::Prefix(text) => (text.trim_end_matches('/'), false),
         };
         let mut node = self;
-        for segment in text.strip_prefix('/').into_iter().flat_map(|rest| rest.split('/')) {
+        for segment in text
+            .strip_prefix('/')
+            .into_iter()
+            .flat_map(|rest| rest.split('/'))
+        {
             node = node.children.entry(segment.into()).or_default();
         }
         if exact {

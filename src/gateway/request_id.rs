@@ -28,7 +28,9 @@ impl Ids {
     #[inline]
     #[must_use]
     pub fn next(&self, now: Timestamp) -> RequestId {
-        let step = self.state.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+        let step = self
+            .state
+            .fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
         let (low, high) = (mix(step), mix(step ^ self.stream));
         let millis = u64::try_from(now.micros() / 1000).unwrap_or(0);
         let upper = millis << 16 | 0x7000 | high & 0x0fff;
@@ -46,7 +48,10 @@ const fn mix(mut value: u64) -> u64 {
 
 fn text(upper: u64, lower: u64) -> [u8; 36] {
     let mut text = [b'-'; 36];
-    let nibbles = (0..16).rev().map(|at| upper >> (4 * at)).chain((0..16).rev().map(|at| lower >> (4 * at)));
+    let nibbles = (0..16)
+        .rev()
+        .map(|at| upper >> (4 * at))
+        .chain((0..16).rev().map(|at| lower >> (4 * at)));
     let places = text
         .iter_mut()
         .enumerate()
@@ -54,7 +59,11 @@ fn text(upper: u64, lower: u64) -> [u8; 36] {
         .map(|(_, place)| place);
     for (place, nibble) in places.zip(nibbles) {
         let digit = u8::try_from(nibble & 15).unwrap_or(0);
-        *place = if digit < 10 { b'0' + digit } else { b'a' + digit - 10 };
+        *place = if digit < 10 {
+            b'0' + digit
+        } else {
+            b'a' + digit - 10
+        };
     }
     text
 }

@@ -177,8 +177,16 @@ impl Scrub {
         names.sort_unstable();
         names.dedup();
         let mut first = [false; 256];
-        for name in names.iter().map(AsRef::as_ref).chain(PREFIXES.iter().copied()) {
-            if let Some(place) = name.bytes().next().and_then(|byte| first.get_mut(usize::from(byte))) {
+        for name in names
+            .iter()
+            .map(AsRef::as_ref)
+            .chain(PREFIXES.iter().copied())
+        {
+            if let Some(place) = name
+                .bytes()
+                .next()
+                .and_then(|byte| first.get_mut(usize::from(byte)))
+            {
                 *place = true;
             }
         }
@@ -200,7 +208,10 @@ impl Scrub {
                 return Err(HeadRefusal::LongValue);
             }
             let text = name.as_str();
-            if text.bytes().all(|byte| matches!(USUAL.get(usize::from(byte)), Some(true))) {
+            if text
+                .bytes()
+                .all(|byte| matches!(USUAL.get(usize::from(byte)), Some(true)))
+            {
                 let field = known(text);
                 notes.present |= field.0;
                 if field.0 == 0 && (self.is_managed(text) || !trusted && is_forwarding(text)) {
@@ -313,7 +324,9 @@ fn nominated(headers: &HeaderMap) -> Result<Vec<HeaderName>, HeadRefusal> {
 fn is_forwarding(name: &str) -> bool {
     match name.as_bytes().first() {
         Some(b'x') => {
-            FORWARDING_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+            FORWARDING_PREFIXES
+                .iter()
+                .any(|prefix| name.starts_with(prefix))
                 || matches!(name, "x-real-ip" | "x-client-ip" | "x-rewrite-url")
         }
         Some(b'f') => name == "forwarded",
@@ -389,33 +402,65 @@ mod tests {
     fn every_spelling_of_a_managed_name_goes() {
         let scrub = Scrub::new(["X-Team.Id"], UnderscoreHeaders::Allow);
         for name in [
-            "X-User-Id", "x-user-id", "X_User_Id", "x.user.id", "X-User_Id", "x~user~id", "X-USER-ID",
-            "Remote-User", "remote_user", "X-Vestibule-Anything", "x_vestibule_y", "X-Auth-Request-Foo",
-            "x-team-id", "X_TEAM_ID", "X-Forwarded-User", "X-Kratos-Authenticated-Identity-Id",
+            "X-User-Id",
+            "x-user-id",
+            "X_User_Id",
+            "x.user.id",
+            "X-User_Id",
+            "x~user~id",
+            "X-USER-ID",
+            "Remote-User",
+            "remote_user",
+            "X-Vestibule-Anything",
+            "x_vestibule_y",
+            "X-Auth-Request-Foo",
+            "x-team-id",
+            "X_TEAM_ID",
+            "X-Forwarded-User",
+            "X-Kratos-Authenticated-Identity-Id",
         ] {
             for trusted in [false, true] {
-                assert_eq!(scrubbed(&scrub, &[(name, "forged")], trusted), [""; 0], "{name}");
+                assert_eq!(
+                    scrubbed(&scrub, &[(name, "forged")], trusted),
+                    [""; 0],
+                    "{name}"
+                );
             }
         }
-        assert_eq!(scrubbed(&scrub, &[("X-User-Agent", "grpc")], false), ["x-user-agent"]);
+        assert_eq!(
+            scrubbed(&scrub, &[("X-User-Agent", "grpc")], false),
+            ["x-user-agent"]
+        );
     }
 
     #[test]
     fn names_with_underscores_go_by_default() {
         let drop = Scrub::new([], UnderscoreHeaders::Drop);
-        assert_eq!(scrubbed(&drop, &[("my_app", "1"), ("my-app", "1")], false), ["my-app"]);
+        assert_eq!(
+            scrubbed(&drop, &[("my_app", "1"), ("my-app", "1")], false),
+            ["my-app"]
+        );
         let allow = Scrub::new([], UnderscoreHeaders::Allow);
         assert_eq!(scrubbed(&allow, &[("my_app", "1")], false), ["my_app"]);
         let reject = Scrub::new([], UnderscoreHeaders::Reject);
         let mut headers = HeaderMap::new();
         headers.insert("my_app", "1".parse().expect("value"));
-        assert_eq!(reject.note(&headers, false).err(), Some(HeadRefusal::Underscore));
+        assert_eq!(
+            reject.note(&headers, false).err(),
+            Some(HeadRefusal::Underscore)
+        );
     }
 
     #[test]
     fn forwarding_fields_of_strangers_go_and_those_of_proxies_stay() {
         let scrub = Scrub::new([], UnderscoreHeaders::Drop);
-        for name in ["x-forwarded-prefix", "forwarded", "x-real-ip", "x-envoy-peer", "true-client-ip"] {
+        for name in [
+            "x-forwarded-prefix",
+            "forwarded",
+            "x-real-ip",
+            "x-envoy-peer",
+            "true-client-ip",
+        ] {
             assert_eq!(scrubbed(&scrub, &[(name, "x")], false), [""; 0], "{name}");
             assert_eq!(scrubbed(&scrub, &[(name, "x")], true), [name], "{name}");
         }
@@ -440,7 +485,11 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert("connection", nominated.parse().expect("value"));
             let notes = scrub.note(&headers, false).expect("accepted");
-            assert_eq!(notes.apply(&mut headers), Err(HeadRefusal::Nomination), "{nominated}");
+            assert_eq!(
+                notes.apply(&mut headers),
+                Err(HeadRefusal::Nomination),
+                "{nominated}"
+            );
         }
     }
 }

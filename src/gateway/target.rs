@@ -281,7 +281,18 @@ const PLAIN: [bool; 256] = {
             table[byte] = is_unreserved(byte as u8)
                 || matches!(
                     byte as u8,
-                    b'/' | b':' | b'@' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b'='
+                    b'/' | b':'
+                        | b'@'
+                        | b'!'
+                        | b'$'
+                        | b'&'
+                        | b'\''
+                        | b'('
+                        | b')'
+                        | b'*'
+                        | b'+'
+                        | b','
+                        | b'='
                 );
         }
         byte += 1;

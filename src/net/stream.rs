@@ -28,10 +28,7 @@ impl Peer {
     /// From what the system reports.
     #[must_use]
     pub fn tcp(address: SocketAddr) -> Self {
-        Self::Tcp(SocketAddr::new(
-            address.ip().to_canonical(),
-            address.port(),
-        ))
+        Self::Tcp(SocketAddr::new(address.ip().to_canonical(), address.port()))
     }
 
     /// Its address, if it has one.
@@ -144,10 +141,7 @@ impl AsyncWrite for Stream {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_shutdown(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.socket {
             Socket::Tcp(socket) => Pin::new(socket).poll_shutdown(context),
             Socket::Unix(socket) => Pin::new(socket).poll_shutdown(context),

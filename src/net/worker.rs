@@ -177,12 +177,7 @@ impl<W: WorkerService> Worker<W> {
     }
 }
 
-async fn accept_all(
-    listeners: Vec<Bound>,
-    desks: Vec<Desk>,
-    seats: Arc<Seats>,
-    stop: Arc<Notify>,
-) {
+async fn accept_all(listeners: Vec<Bound>, desks: Vec<Desk>, seats: Arc<Seats>, stop: Arc<Notify>) {
     let loops = listeners.into_iter().enumerate().map(|(number, listener)| {
         accept::accept(
             number,

@@ -146,7 +146,11 @@ impl Proxies {
     ///
     /// # Errors
     /// [`ClientError`] when the proxy says what no honest proxy says.
-    pub fn behind(&self, peer: Option<SocketAddr>, headers: &HeaderMap) -> Result<Origin, ClientError> {
+    pub fn behind(
+        &self,
+        peer: Option<SocketAddr>,
+        headers: &HeaderMap,
+    ) -> Result<Origin, ClientError> {
         let direct = address(peer);
         Ok(Origin {
             ip: self.walk(direct, headers)?,
@@ -189,7 +193,9 @@ impl Proxies {
 /// A peer's address; that of this machine for a unix socket.
 #[must_use]
 pub fn address(peer: Option<SocketAddr>) -> IpAddr {
-    peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.ip().to_canonical())
+    peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| {
+        peer.ip().to_canonical()
+    })
 }
 
 fn scheme(headers: &HeaderMap) -> Result<Scheme, ClientError> {
@@ -228,7 +234,10 @@ mod tests {
     use super::*;
 
     fn ask(trusted: &[&str], chain: &[&str], proto: Option<&str>) -> Result<Origin, ClientError> {
-        let networks: Vec<IpNet> = trusted.iter().map(|net| net.parse().expect("network")).collect();
+        let networks: Vec<IpNet> = trusted
+            .iter()
+            .map(|net| net.parse().expect("network"))
+            .collect();
         let mut headers = HeaderMap::new();
         for value in chain {
             headers.append(FORWARDED_FOR, value.parse().expect("value"));

@@ -39,12 +39,15 @@ pub fn conflicts(routes: &[(i32, &RouteMatch)]) -> Vec<Conflict> {
         }
         let shadow = alternatives(*priority, matches)
             .map(|alternative| {
-                routes.iter().enumerate().position(|(other, (other_priority, other_matches))| {
-                    other != route
-                        && methods_cover(&other_matches.methods, &matches.methods)
-                        && alternatives(*other_priority, other_matches)
-                            .any(|stronger| stronger.always_beats(&alternative))
-                })
+                routes
+                    .iter()
+                    .enumerate()
+                    .position(|(other, (other_priority, other_matches))| {
+                        other != route
+                            && methods_cover(&other_matches.methods, &matches.methods)
+                            && alternatives(*other_priority, other_matches)
+                                .any(|stronger| stronger.always_beats(&alternative))
+                    })
             })
             .collect::<Option<Vec<_>>>();
         if let Some(other) = shadow.and_then(|shadows| shadows.first().copied()) {
@@ -79,15 +82,12 @@ fn alternatives(priority: i32, matches: &RouteMatch) -> impl Iterator<Item = Alt
     };
     let has_methods = !matches.methods.is_empty();
     hosts.into_iter().flat_map(move |host| {
-        paths
-            .clone()
-            .into_iter()
-            .map(move |path| Alternative {
-                priority,
-                host: host.clone(),
-                path,
-                has_methods,
-            })
+        paths.clone().into_iter().map(move |path| Alternative {
+            priority,
+            host: host.clone(),
+            path,
+            has_methods,
+        })
     })
 }
 
@@ -112,7 +112,11 @@ impl Alternative {
 fn ties(first: (i32, &RouteMatch), second: (i32, &RouteMatch)) -> bool {
     let overlap = first.1.methods.is_empty()
         || second.1.methods.is_empty()
-        || first.1.methods.iter().any(|method| second.1.methods.contains(method));
+        || first
+            .1
+            .methods
+            .iter()
+            .any(|method| second.1.methods.contains(method));
     overlap
         && alternatives(first.0, first.1).any(|one| {
             // Equal rank means equal kind and length, so sets overlap only where host and path are the same.
@@ -131,7 +135,9 @@ fn host_covers(wide: Option<&HostPattern>, narrow: Option<&HostPattern>) -> bool
         (None, _) => true,
         (Some(_), None) | (Some(HostPattern::Exact(_)), Some(HostPattern::Wildcard(_))) => false,
         (Some(HostPattern::Exact(wide)), Some(HostPattern::Exact(narrow))) => wide == narrow,
-        (Some(HostPattern::Wildcard(wide)), Some(HostPattern::Exact(narrow))) => below(wide, narrow),
+        (Some(HostPattern::Wildcard(wide)), Some(HostPattern::Exact(narrow))) => {
+            below(wide, narrow)
+        }
         (Some(HostPattern::Wildcard(wide)), Some(HostPattern::Wildcard(narrow))) => {
             wide == narrow || below(wide, narrow)
         }
@@ -139,7 +145,8 @@ fn host_covers(wide: Option<&HostPattern>, narrow: Option<&HostPattern>) -> bool
 }
 
 fn below(domain: &str, name: &str) -> bool {
-    name.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
+    name.strip_suffix(domain)
+        .is_some_and(|rest| rest.ends_with('.'))
 }
 
 fn path_covers(wide: &PathPattern, narrow: &PathPattern) -> bool {

@@ -68,7 +68,11 @@ fn the_more_specific_host_then_path_wins() {
         ("a.wiki.example.com", "/api/v1", 6),
     ];
     for (host, path, expected) in cases {
-        assert_eq!(find(&routes, host, path, "GET"), Found::Route(expected), "{host}{path}");
+        assert_eq!(
+            find(&routes, host, path, "GET"),
+            Found::Route(expected),
+            "{host}{path}"
+        );
     }
     assert_eq!(
         find(&routes, "a.wiki.example.com", "/api/v1", "POST"),
@@ -79,7 +83,10 @@ fn the_more_specific_host_then_path_wins() {
 
 #[test]
 fn a_method_nobody_takes_is_told_from_a_path_nobody_has() {
-    let routes = [route(&[], &["/a"], &["GET", "POST"]), route(&[], &["/b"], &["PUT"])];
+    let routes = [
+        route(&[], &["/a"], &["GET", "POST"]),
+        route(&[], &["/b"], &["PUT"]),
+    ];
     assert_eq!(
         find(&routes, "h", "/a", "PUT"),
         Found::OtherMethods(vec!["GET".to_owned(), "HEAD".to_owned(), "POST".to_owned()])
@@ -91,26 +98,51 @@ fn a_method_nobody_takes_is_told_from_a_path_nobody_has() {
 fn head_goes_to_get_unless_somebody_lists_it() {
     let get = route(&[], &["/a"], &["GET"]);
     let head = route(&[], &["/"], &["HEAD"]);
-    assert_eq!(find(std::slice::from_ref(&get), "h", "/a", "HEAD"), Found::Route(0));
+    assert_eq!(
+        find(std::slice::from_ref(&get), "h", "/a", "HEAD"),
+        Found::Route(0)
+    );
     assert_eq!(find(&[get, head], "h", "/a", "HEAD"), Found::Route(1));
 }
 
 #[test]
 fn ties_and_unreachable_routes_are_found() {
     let of = |routes: &[(i32, RouteMatch)]| {
-        let listed: Vec<_> = routes.iter().map(|(priority, route)| (*priority, route)).collect();
+        let listed: Vec<_> = routes
+            .iter()
+            .map(|(priority, route)| (*priority, route))
+            .collect();
         conflicts(&listed)
     };
-    let tie = of(&[(0, route(&["a"], &["/x"], &[])), (0, route(&["a", "b"], &["/y", "/x/"], &[]))]);
-    assert_eq!(tie.first().map(|found| found.kind), Some(ConflictKind::Ambiguous));
-    let apart = of(&[(0, route(&["a"], &["/x"], &["GET"])), (0, route(&["a"], &["/x"], &["POST"]))]);
+    let tie = of(&[
+        (0, route(&["a"], &["/x"], &[])),
+        (0, route(&["a", "b"], &["/y", "/x/"], &[])),
+    ]);
+    assert_eq!(
+        tie.first().map(|found| found.kind),
+        Some(ConflictKind::Ambiguous)
+    );
+    let apart = of(&[
+        (0, route(&["a"], &["/x"], &["GET"])),
+        (0, route(&["a"], &["/x"], &["POST"])),
+    ]);
     assert_eq!(apart, []);
-    let shadowed = of(&[(5, route(&[], &["/"], &[])), (0, route(&["a"], &["/x"], &[]))]);
+    let shadowed = of(&[
+        (5, route(&[], &["/"], &[])),
+        (0, route(&["a"], &["/x"], &[])),
+    ]);
     assert_eq!(
         shadowed,
-        [Conflict { route: 1, other: 0, kind: ConflictKind::Unreachable }]
+        [Conflict {
+            route: 1,
+            other: 0,
+            kind: ConflictKind::Unreachable
+        }]
     );
-    let usual = of(&[(0, route(&[], &["/"], &[])), (0, route(&["a"], &["/x"], &[]))]);
+    let usual = of(&[
+        (0, route(&[], &["/"], &[])),
+        (0, route(&["a"], &["/x"], &[])),
+    ]);
     assert_eq!(usual, []);
 }
 
@@ -142,11 +174,24 @@ fn oracle(routes: &[(i32, RouteMatch)], host: &str, path: &str, method: &str) ->
                 PathPattern::Exact(path) => (true, path.len()),
                 PathPattern::Prefix(path) => (false, path.trim_end_matches('/').len()),
             };
-            let key = (-priority, -(labels as i64), !exact, -(length as i64), route.methods.is_empty(), number);
+            let key = (
+                -priority,
+                -(labels as i64),
+                !exact,
+                -(length as i64),
+                route.methods.is_empty(),
+                number,
+            );
             fits.push((key, number));
         }
     }
-    let lists = |number: usize, wanted: &str| routes[number].1.methods.iter().any(|listed| listed == wanted);
+    let lists = |number: usize, wanted: &str| {
+        routes[number]
+            .1
+            .methods
+            .iter()
+            .any(|listed| listed == wanted)
+    };
     let head_listed = fits.iter().any(|(_, number)| lists(*number, "HEAD"));
     fits.retain(|(_, number)| {
         routes[*number].1.methods.is_empty()

@@ -91,7 +91,10 @@ fn dot_segments_may_be_refused_altogether() {
 fn where_the_path_decides_nothing_it_passes_as_written() {
     let verbatim = |path| CanonicalTarget::new(path, None, Form::Verbatim);
     for path in ["//a", "/a%2fb", "/a/../b", "/..;/x", "/https://x.example/y"] {
-        assert_eq!(verbatim(path).map(|target| target.to_text()).as_deref(), Ok(path));
+        assert_eq!(
+            verbatim(path).map(|target| target.to_text()).as_deref(),
+            Ok(path)
+        );
     }
     assert_eq!(verbatim("/%00"), Err(Refusal::EncodedControl));
     assert_eq!(verbatim("/a\\b"), Err(Refusal::RawByte));

@@ -60,7 +60,12 @@ impl RequestBody {
 
     /// Passes `body` on; its limits are written to the client connection's watch.
     #[must_use]
-    pub fn new(body: Incoming, watch: &Arc<Watch>, timeouts: &Timeouts, limit: Option<u64>) -> Self {
+    pub fn new(
+        body: Incoming,
+        watch: &Arc<Watch>,
+        timeouts: &Timeouts,
+        limit: Option<u64>,
+    ) -> Self {
         if body.is_end_stream() {
             return Self::none();
         }
@@ -166,7 +171,12 @@ pub struct ResponseBody {
 }
 
 impl ResponseBody {
-    pub(super) fn new(body: Incoming, lease: Lease, watch: Arc<Watch>, timeouts: &Timeouts) -> Self {
+    pub(super) fn new(
+        body: Incoming,
+        lease: Lease,
+        watch: Arc<Watch>,
+        timeouts: &Timeouts,
+    ) -> Self {
         let mut body = Self {
             body,
             lease: Some(lease),

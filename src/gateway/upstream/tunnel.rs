@@ -21,15 +21,21 @@ use crate::net::{Drains, Stream, Ticker, Watch};
     clippy::disallowed_methods,
     reason = "a tunnel outlives its request; the worker's ticker counts it and ends it when draining"
 )]
-pub fn tunnel(client: OnUpgrade, upstream: OnUpgrade, ticker: &Arc<Ticker>, idle: Option<Duration>) {
+pub fn tunnel(
+    client: OnUpgrade,
+    upstream: OnUpgrade,
+    ticker: &Arc<Ticker>,
+    idle: Option<Duration>,
+) {
     let watch = ticker.tunnel();
     tokio::spawn(async move {
         let Ok((client, upstream)) = futures_util::future::try_join(client, upstream).await else {
             return;
         };
-        let (Some(mut client), Some(mut upstream)) =
-            (End::new(client, &watch, idle), End::new(upstream, &watch, idle))
-        else {
+        let (Some(mut client), Some(mut upstream)) = (
+            End::new(client, &watch, idle),
+            End::new(upstream, &watch, idle),
+        ) else {
             return;
         };
         watch.allow(&watch.response, idle);
