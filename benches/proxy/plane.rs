@@ -5,7 +5,7 @@ use std::{env, process::ExitCode, sync::Arc, thread};
 use vestibule::{
     clock::SystemClock,
     config::AccessMode,
-    gateway::{Gateway, Parts},
+    gateway::{Gateway, NoPages, Parts, RouteTable},
     net::{Ceilings, ConnectionLimits, Model, Plan, bind, serve},
     web,
 };
@@ -29,11 +29,17 @@ fn main() -> ExitCode {
         .unwrap_or_else(|| thread::available_parallelism().map_or(1, Into::into));
     let mut settings = config::config();
     settings.routes = vec![config::route("app", &[], AccessMode::Public, upstream)];
+    let nothing: web::ControlPlane =
+        Arc::new(|_| Box::pin(async { http::Response::new(web::body_type::full("")) }));
     let parts = Parts {
         clock: Arc::new(SystemClock),
-        control: Arc::new(|_| Box::pin(async { http::Response::new(web::body_type::full("")) })),
+        control: Arc::clone(&nothing),
+        sample: nothing,
+        sessions: None,
+        pages: Arc::new(NoPages),
     };
-    let gateway = Gateway::build(&settings, parts).expect("the configuration has no mistakes");
+    let table = RouteTable::build(&settings).expect("the routes have no mistakes");
+    let gateway = Gateway::build(&settings, table, parts);
     let plan = Plan {
         listeners: vec![bind("address", address).expect("the address is free")],
         model: if shared {

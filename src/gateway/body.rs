@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body::{Body as _, Frame, SizeHint};
+use http_body::{Frame, SizeHint};
 
 use super::{Connection, upstream::ResponseBody};
 use crate::web::{self, BoxError};
@@ -15,7 +15,7 @@ use crate::web::{self, BoxError};
 /// An answer's body.
 pub struct Body {
     kind: Kind,
-    over: Over,
+    _over: Over,
 }
 
 enum Kind {
@@ -52,7 +52,7 @@ impl Body {
     fn new(kind: Kind, connection: Arc<Connection>) -> Self {
         Self {
             kind,
-            over: Over(connection),
+            _over: Over(connection),
         }
     }
 }

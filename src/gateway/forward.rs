@@ -9,6 +9,7 @@ use http::{
 };
 
 use super::{
+    GatewayError,
     scrub::{Field, HeadRefusal, Notes},
     table::{HostRule, Route},
     target::CanonicalTarget,
@@ -91,20 +92,27 @@ fn forwarded_for(headers: &mut HeaderMap, keep: bool, peer: &HeaderValue) {
     headers.insert(FORWARDED_FOR, chain);
 }
 
-/// The URI to send: that of the request if it says the same already.
-#[must_use]
-pub fn outgoing_uri(uri: Uri, target: &CanonicalTarget<'_>, endpoint: &Endpoint) -> Option<Uri> {
+/// The URI to send; nothing if that of the request says the same already.
+///
+/// # Errors
+/// When the target's path and the request's do not make one.
+pub fn outgoing_uri(
+    uri: &Uri,
+    target: &CanonicalTarget<'_>,
+    endpoint: &Endpoint,
+) -> Result<Option<Uri>, GatewayError> {
     if endpoint.prefix.is_empty() && target.is_unchanged() {
         if uri.scheme().is_none() {
-            return Some(uri);
+            return Ok(None);
         }
-        let kept = uri.into_parts().path_and_query;
-        return Some(Uri::from(
-            kept.unwrap_or_else(|| PathAndQuery::from_static("/")),
-        ));
+        let kept = uri.path_and_query().cloned();
+        let kept = kept.unwrap_or_else(|| PathAndQuery::from_static("/"));
+        return Ok(Some(Uri::from(kept)));
     }
     let text = format!("{}{}", endpoint.prefix, target.to_text());
-    PathAndQuery::try_from(text).ok().map(Uri::from)
+    PathAndQuery::try_from(text)
+        .map(|target| Some(Uri::from(target)))
+        .map_err(|_| GatewayError::RewriteInvalid)
 }
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");

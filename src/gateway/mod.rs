@@ -1,32 +1,58 @@
 //! The gateway: what happens between a client's bytes and an application's bytes (gateway 2).
 
-mod body;
-mod forward;
-pub mod host;
-pub mod matcher;
 mod pipeline;
+
+pub mod shape;
+
+pub mod host;
+pub mod target;
+
+pub mod own;
+
+pub mod matcher;
+pub mod table;
+
+mod access;
+pub mod csrf;
+
+pub mod cookies;
+mod finish;
+pub mod forward;
+pub mod identity;
 pub mod request_id;
 pub mod scrub;
-pub mod table;
-pub mod target;
+
 pub mod upstream;
 
-use std::{net::SocketAddr, sync::Arc};
+mod body;
+mod error;
+pub mod respond;
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
 
 use crate::{
     clock::SharedClock,
-    config::Config,
+    config::{Config, SameSite},
     net::{Link, Peer, Ticker, WorkerService},
+    session::Sessions,
     web::{ControlPlane, Proxies, client},
 };
 
 pub use body::Body;
+pub use error::{Clear, GatewayError, Unauthenticated};
+pub use respond::{ErrorPage, ErrorPages, NoPages};
 pub use table::{RouteTable, TableError};
 
+use cookies::OwnCookies;
+use own::Own;
 use request_id::Ids;
+use respond::SignIn;
 use target::Form;
 use upstream::Pools;
 
@@ -36,6 +62,12 @@ pub struct Parts {
     pub clock: SharedClock,
     /// Where requests for our own endpoints go.
     pub control: ControlPlane,
+    /// The sample app, for routes that name it; requests come with the head an upstream would get.
+    pub sample: ControlPlane,
+    /// Sessions; without them every route that needs one answers 503.
+    pub sessions: Option<Sessions>,
+    /// Error pages.
+    pub pages: Arc<dyn ErrorPages>,
 }
 
 /// What all workers share; immutable.
@@ -43,30 +75,42 @@ pub struct Gateway {
     table: RouteTable,
     form: Form,
     proxies: Proxies,
+    own: Own,
+    own_cookies: OwnCookies,
+    sign_in: SignIn,
+    cookie_domain: Option<Box<str>>,
+    same_site: SameSite,
     parts: Parts,
 }
 
 impl Gateway {
-    /// Compiles the configuration.
-    ///
-    /// # Errors
-    /// Every mistake in the routes.
-    pub fn build(config: &Config, parts: Parts) -> Result<Arc<Self>, Vec<TableError>> {
-        Ok(Arc::new(Self {
-            table: RouteTable::build(config)?,
+    /// From the configuration and its compiled routes.
+    pub fn build(config: &Config, table: RouteTable, parts: Parts) -> Arc<Self> {
+        let cookie = &config.session.cookie;
+        Arc::new(Self {
+            table,
             form: config.gateway.path.into(),
             proxies: Proxies::new(&config.gateway.trusted_proxies),
+            own: Own::new(config),
+            own_cookies: OwnCookies::new(config),
+            sign_in: SignIn::new(config),
+            cookie_domain: cookie.domain.as_deref().map(Into::into),
+            same_site: cookie.same_site,
             parts,
-        }))
+        })
+    }
+
+    /// Whether what no route takes on this host gets the answer of our own endpoints, as Kratos gives it.
+    fn has_fallback(&self, host: &str) -> bool {
+        self.own.is_identity_host(host)
     }
 
     /// A worker's own part: pools and generators that no other worker touches.
-    pub fn worker(self: &Arc<Self>, ticker: &Arc<Ticker>) -> Arc<Worker> {
+    pub fn worker(self: &Arc<Self>, _: &Arc<Ticker>) -> Arc<Worker> {
         Arc::new(Worker {
             pools: Arc::new(Pools::new(&self.table.endpoints)),
             gateway: Arc::clone(self),
             ids: Ids::new(),
-            ticker: Arc::clone(ticker),
         })
     }
 }
@@ -76,7 +120,6 @@ pub struct Worker {
     gateway: Arc<Gateway>,
     pools: Arc<Pools>,
     ids: Ids,
-    ticker: Arc<Ticker>,
 }
 
 /// A client's connection.
@@ -84,6 +127,7 @@ pub struct Connection {
     worker: Arc<Worker>,
     link: Link,
     peer: Option<SocketAddr>,
+    ip: IpAddr,
     /// The peer's address, ready to be sent.
     peer_value: HeaderValue,
     /// The peer speaks for others.
@@ -101,11 +145,11 @@ impl WorkerService for Worker {
             Peer::Tcp(address) => Some(address),
             Peer::Unix => None,
         };
-        let text = client::address(peer).to_string();
+        let ip = client::address(peer);
         Connection {
             peer,
-            peer_value: HeaderValue::from_str(&text)
-                .unwrap_or_else(|_| HeaderValue::from_static("127.0.0.1")),
+            ip,
+            peer_value: ip_value(ip),
             trusted: self.gateway.proxies.trust(peer),
             port: link
                 .local
@@ -122,4 +166,25 @@ impl WorkerService for Worker {
     fn sweep(&self, now: u64) -> bool {
         self.pools.sweep(now)
     }
+}
+
+impl Connection {
+    /// The client's address as a header value, when the peer is only its proxy.
+    fn other_client(&self, ip: IpAddr) -> Option<HeaderValue> {
+        (ip != self.ip).then(|| ip_value(ip))
+    }
+
+    /// A port as a header value; the usual ones are at hand.
+    fn port_value(&self, port: u16) -> HeaderValue {
+        match &self.port {
+            Some((own, value)) if *own == port => value.clone(),
+            _ if port == 443 => HeaderValue::from_static("443"),
+            _ if port == 80 => HeaderValue::from_static("80"),
+            _ => HeaderValue::from(port),
+        }
+    }
+}
+
+fn ip_value(ip: IpAddr) -> HeaderValue {
+    HeaderValue::from_str(&ip.to_string()).unwrap_or_else(|_| HeaderValue::from_static("127.0.0.1"))
 }

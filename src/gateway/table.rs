@@ -5,11 +5,14 @@ use std::{collections::HashMap, fmt, sync::Arc};
 use http::HeaderValue;
 
 use super::{
+    identity::{BadHeader, HeaderSets},
     matcher::{self, ConflictKind, Matcher},
     scrub::Scrub,
     upstream::Endpoint,
 };
-use crate::config::{self, AccessMode, Config, HostHeader, PathPattern, RouteAction, Timeouts};
+use crate::config::{
+    self, AccessMode, Config, HostHeader, HostPattern, PathPattern, RouteAction, Timeouts,
+};
 
 /// All routes and what they share; immutable.
 pub struct RouteTable {
@@ -21,6 +24,8 @@ pub struct RouteTable {
     pub endpoints: Vec<Arc<Endpoint>>,
     /// What never reaches an upstream.
     pub scrub: Scrub,
+    /// What tells upstreams who somebody is.
+    pub identity: HeaderSets,
 }
 
 /// A compiled route.
@@ -45,6 +50,8 @@ pub struct Route {
     pub forward_credentials: bool,
     /// Shown where the person signs in.
     pub app_name: Option<Box<str>>,
+    /// Some host it takes is not named exactly, so that the session cookie may not reach it.
+    pub any_host: bool,
     /// Which header set of the identity stage it sends.
     pub headers: usize,
 }
@@ -117,10 +124,20 @@ impl RouteTable {
     /// # Errors
     /// Every mistake that only shows when routes are seen together.
     pub fn build(config: &Config) -> Result<Self, Vec<TableError>> {
-        let errors = check(&config.routes);
-        if !errors.is_empty() {
-            return Err(errors);
-        }
+        let mut errors = check(&config.routes);
+        let sets = HeaderSets::build(config).map_err(|bad| {
+            bad.into_iter()
+                .filter_map(|(number, bad)| Some(template_error(config.routes.get(number)?, &bad)))
+                .collect::<Vec<_>>()
+        });
+        let (identity, sets) = match sets {
+            Ok(built) if errors.is_empty() => built,
+            Ok(_) => return Err(errors),
+            Err(bad) => {
+                errors.extend(bad);
+                return Err(errors);
+            }
+        };
         let listed: Vec<_> = config
             .routes
             .iter()
@@ -139,7 +156,11 @@ impl RouteTable {
         let routes = config
             .routes
             .iter()
-            .map(|route| compile(route, &mut endpoints))
+            .zip(sets)
+            .map(|(route, set)| Route {
+                headers: set,
+                ..compile(route, &mut endpoints)
+            })
             .collect();
         let managed = config
             .gateway
@@ -159,6 +180,7 @@ impl RouteTable {
             routes,
             endpoints,
             scrub: Scrub::new(managed, config.gateway.headers_with_underscores),
+            identity,
         })
     }
 }
@@ -203,6 +225,12 @@ fn compile(route: &config::Route, endpoints: &mut Vec<Arc<Endpoint>>) -> Route {
             .collect(),
         forward_credentials: route.forward_credentials.unwrap_or(false),
         app_name: route.app_name.as_deref().map(Into::into),
+        any_host: route.matches.hosts.is_empty()
+            || route
+                .matches
+                .hosts
+                .iter()
+                .any(|host| matches!(host, HostPattern::Wildcard(_))),
         headers: 0,
     }
 }
@@ -300,6 +328,18 @@ fn describe(route: &config::Route, other: &config::Route, kind: ConflictKind) ->
         kind,
         message,
         hint: hint.to_owned(),
+    }
+}
+
+fn template_error(route: &config::Route, bad: &BadHeader) -> TableError {
+    TableError {
+        place: (route.id.line, route.id.column),
+        kind: TableErrorKind::BadTemplate,
+        message: format!(
+            "the identity header `{}` of the route `{}` {}",
+            bad.name, route.id.value, bad.reason
+        ),
+        hint: "see the list of template values and filters".to_owned(),
     }
 }
 

@@ -86,7 +86,10 @@ fn grpc(headers: &HeaderMap) -> Option<Kind> {
         .get(..16)
         .filter(|start| start.eq_ignore_ascii_case(b"application/grpc"))
         .and_then(|_| value.get(16..))?;
-    if rest.get(..4).is_some_and(|web| web.eq_ignore_ascii_case(b"-web")) {
+    if rest
+        .get(..4)
+        .is_some_and(|web| web.eq_ignore_ascii_case(b"-web"))
+    {
         return Some(Kind::GrpcWeb);
     }
     matches!(rest.first(), None | Some(b'+' | b';' | b' ')).then_some(Kind::Grpc)
@@ -119,7 +122,11 @@ fn prefers_html<'a>(values: impl IntoIterator<Item = &'a HeaderValue>) -> bool {
         let Ok(text) = value.to_str() else {
             return false;
         };
-        for item in text.split(',').map(str::trim).filter(|item| !item.is_empty()) {
+        for item in text
+            .split(',')
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+        {
             let Some((range, weight)) = media_range(item) else {
                 return false;
             };
@@ -193,20 +200,47 @@ mod tests {
         const HTML: (&str, &str) = ("accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8");
         let cases: [(&[(&'static str, &str)], Kind); 18] = [
             (&[("content-type", "application/grpc+proto")], Kind::Grpc),
-            (&[("content-type", "application/grpc-web-text")], Kind::GrpcWeb),
-            (&[("content-type", "application/grpcx"), ("accept", "*/*")], Kind::Api),
+            (
+                &[("content-type", "application/grpc-web-text")],
+                Kind::GrpcWeb,
+            ),
+            (
+                &[("content-type", "application/grpcx"), ("accept", "*/*")],
+                Kind::Api,
+            ),
             (&[("sec-fetch-mode", "navigate"), HTML], Kind::Navigation),
-            (&[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")], Kind::Frame),
-            (&[("sec-fetch-mode", "navigate"), ("sec-purpose", "prefetch;prerender")], Kind::Fetch),
-            (&[("sec-fetch-mode", "navigate"), ("authorization", "Bearer x")], Kind::Navigation),
+            (
+                &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")],
+                Kind::Frame,
+            ),
+            (
+                &[
+                    ("sec-fetch-mode", "navigate"),
+                    ("sec-purpose", "prefetch;prerender"),
+                ],
+                Kind::Fetch,
+            ),
+            (
+                &[
+                    ("sec-fetch-mode", "navigate"),
+                    ("authorization", "Bearer x"),
+                ],
+                Kind::Navigation,
+            ),
             (&[("authorization", "Bearer x"), HTML], Kind::Api),
             (&[("x-session-token", "x"), HTML], Kind::Api),
             (&[("sec-fetch-mode", "cors"), HTML], Kind::Fetch),
             (&[("x-requested-with", "xmlhttprequest"), HTML], Kind::Fetch),
             (&[HTML], Kind::Navigation),
             (&[("accept", "*/*")], Kind::Api),
-            (&[("accept", "application/json, text/html;q=0.9")], Kind::Api),
-            (&[("accept", "application/json;q=0.9, text/html;q=0.9")], Kind::Navigation),
+            (
+                &[("accept", "application/json, text/html;q=0.9")],
+                Kind::Api,
+            ),
+            (
+                &[("accept", "application/json;q=0.9, text/html;q=0.9")],
+                Kind::Navigation,
+            ),
             (&[("accept", "text/html;q=banana")], Kind::Api),
             (&[("accept", "text/html;q=0")], Kind::Api),
             (&[], Kind::Api),
@@ -215,7 +249,10 @@ mod tests {
             assert_eq!(kind("GET", fields, false), expected, "{fields:?}");
         }
         assert_eq!(kind("GET", &[HTML], true), Kind::Upgrade);
-        let preflight = [("origin", "https://a"), ("access-control-request-method", "PUT")];
+        let preflight = [
+            ("origin", "https://a"),
+            ("access-control-request-method", "PUT"),
+        ];
         assert_eq!(kind("OPTIONS", &preflight, false), Kind::Preflight);
         assert_eq!(kind("POST", &preflight, false), Kind::Api);
     }

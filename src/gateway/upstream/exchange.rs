@@ -10,7 +10,7 @@ use hyper::{body::Incoming, client::conn::TrySendError};
 use super::{
     BodyFault, Endpoint, Pools, RequestBody, ResponseBody,
     connect::{self, Opened},
-    pool::Connection,
+    pool::{Connection, Pooled},
 };
 use crate::{config::Timeouts, net::Watch};
 
@@ -86,25 +86,44 @@ impl Lease {
 /// [`Fault`], with whose fault it is.
 pub async fn send(
     exchange: Exchange<'_>,
-    request: Request<RequestBody>,
+    mut request: Request<RequestBody>,
 ) -> Result<Response<ResponseBody>, Fault> {
-    let mut request = request;
     let mut fresh_only = false;
+    let watch = exchange.watch;
     for _ in 0..ATTEMPTS {
-        let (mut connection, slept) = connection(&exchange, fresh_only).await?;
-        let spare = slept
-            .filter(|slept| *slept > DOZE)
-            .and_then(|_| Spare::of(&request));
+        let pooled = if fresh_only { None } else { exchange.pooled() };
+        let (mut connection, slept) = match pooled {
+            Some(pooled) => (pooled.connection, pooled.slept),
+            // Boxed, because it is rare and large: the future of every request would have to have room for it.
+            None => Box::pin(open(&exchange, fresh_only)).await?,
+        };
+        let spare = if slept > DOZE {
+            Spare::of(&request)
+        } else {
+            None
+        };
         if request.body().is_none() {
-            exchange
-                .watch
-                .allow(&exchange.watch.response, exchange.timeouts.response);
+            watch.allow(&watch.response, exchange.timeouts.response);
         }
-        match answer(&exchange, &mut connection, request).await {
+        let outcome = {
+            let mut sent = pin!(connection.sender.try_send_request(request));
+            poll_fn(|context| {
+                if let Poll::Ready(outcome) = sent.as_mut().poll(context) {
+                    return Poll::Ready(outcome.map_err(failed));
+                }
+                // Dropping the unfinished exchange closes its connection.
+                match overdue(watch) {
+                    Some(fault) => Poll::Ready(Err(Failed::Fault(fault))),
+                    None => Poll::Pending,
+                }
+            })
+            .await
+        };
+        match outcome {
             Ok(response) => return Ok(deliver(&exchange, connection, response)),
             Err(Failed::Fault(fault)) => return Err(fault),
             // Hyper had not begun to write it: no byte of it can have been seen.
-            Err(Failed::Unsent(unsent)) => request = unsent,
+            Err(Failed::Unsent(unsent)) => request = *unsent,
             Err(Failed::Broken(fault)) => {
                 let Some(spare) = spare else {
                     return Err(fault);
@@ -117,60 +136,47 @@ pub async fn send(
     Err(Fault::Unreachable(io::ErrorKind::ConnectionAborted.into()))
 }
 
-/// A connection, and how long it had been idle if it comes from the pool.
-async fn connection(
-    exchange: &Exchange<'_>,
-    fresh_only: bool,
-) -> Result<(Connection, Option<u64>), Fault> {
-    let now = exchange.watch.ticker().now();
+impl Exchange<'_> {
+    fn pooled(&self) -> Option<Pooled> {
+        self.pools.take(self.endpoint, self.watch.ticker().now())
+    }
+}
+
+/// A new connection, or one that came back while waiting; and how long it had been idle.
+async fn open(exchange: &Exchange<'_>, fresh_only: bool) -> Result<(Connection, u64), Fault> {
     loop {
-        if !fresh_only && let Some(pooled) = exchange.pools.take(exchange.endpoint, now) {
-            return Ok((pooled.connection, Some(pooled.slept)));
-        }
+        let now = exchange.watch.ticker().now();
         match connect::open(exchange.endpoint, exchange.pools, exchange.timeouts, now).await? {
-            Opened::New(connection) => return Ok((connection, None)),
-            Opened::Returned => {}
+            Opened::New(connection) => return Ok((connection, 0)),
+            Opened::Returned if fresh_only => {}
+            Opened::Returned => {
+                if let Some(pooled) = exchange.pooled() {
+                    return Ok((pooled.connection, pooled.slept));
+                }
+            }
         }
+    }
+}
+
+fn overdue(watch: &Watch) -> Option<Fault> {
+    if watch.passed(&watch.request) {
+        Some(Fault::ClientTimeout)
+    } else if watch.passed(&watch.response) || watch.passed(&watch.total) {
+        Some(Fault::Timeout)
+    } else {
+        None
     }
 }
 
 enum Failed {
-    Unsent(Request<RequestBody>),
+    Unsent(Box<Request<RequestBody>>),
     Broken(Fault),
     Fault(Fault),
 }
 
-async fn answer(
-    exchange: &Exchange<'_>,
-    connection: &mut Connection,
-    request: Request<RequestBody>,
-) -> Result<Response<Incoming>, Failed> {
-    let watch = exchange.watch;
-    let mut sent = pin!(connection.sender.try_send_request(request));
-    let outcome = poll_fn(|context| {
-        if let Poll::Ready(outcome) = sent.as_mut().poll(context) {
-            return Poll::Ready(Ok(outcome));
-        }
-        if watch.passed(&watch.request) {
-            return Poll::Ready(Err(Fault::ClientTimeout));
-        }
-        if watch.passed(&watch.response) || watch.passed(&watch.total) {
-            return Poll::Ready(Err(Fault::Timeout));
-        }
-        Poll::Pending
-    })
-    .await;
-    match outcome {
-        Ok(Ok(response)) => Ok(response),
-        Ok(Err(error)) => Err(failed(error)),
-        // Dropping the unfinished exchange closes its connection.
-        Err(fault) => Err(Failed::Fault(fault)),
-    }
-}
-
 fn failed(mut error: TrySendError<Request<RequestBody>>) -> Failed {
     if let Some(request) = error.take_message() {
-        return Failed::Unsent(request);
+        return Failed::Unsent(Box::new(request));
     }
     let error = error.into_error();
     let body = error
@@ -209,15 +215,17 @@ struct Spare {
 }
 
 impl Spare {
-    fn of(request: &Request<RequestBody>) -> Option<Self> {
+    fn of(request: &Request<RequestBody>) -> Option<Box<Self>> {
         let replayable = matches!(
             *request.method(),
             Method::GET | Method::HEAD | Method::OPTIONS
         ) && request.body().is_none();
-        replayable.then(|| Self {
-            method: request.method().clone(),
-            uri: request.uri().clone(),
-            headers: request.headers().clone(),
+        replayable.then(|| {
+            Box::new(Self {
+                method: request.method().clone(),
+                uri: request.uri().clone(),
+                headers: request.headers().clone(),
+            })
         })
     }
 

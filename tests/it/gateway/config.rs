@@ -7,7 +7,7 @@ use url::Url;
 use vestibule::config::*;
 
 /// `https://auth.example.com` as identity host, no routes yet.
-pub fn config() -> Config {
+pub(crate) fn config() -> Config {
     let cookies = Cookies {
         domain: Some("example.com".to_owned()),
         path: "/".to_owned(),
@@ -70,7 +70,7 @@ pub fn config() -> Config {
 }
 
 /// A route for everything on these hosts, forwarded to `target`.
-pub fn route(id: &str, hosts: &[&str], mode: AccessMode, target: &str) -> Route {
+pub(crate) fn route(id: &str, hosts: &[&str], mode: AccessMode, target: &str) -> Route {
     let target = match target.strip_prefix("unix:") {
         Some(path) => Target::Unix(path.into()),
         None => Target::Http(url(target)),
@@ -110,7 +110,7 @@ pub fn route(id: &str, hosts: &[&str], mode: AccessMode, target: &str) -> Route 
 }
 
 /// One target with the limits of the specification.
-pub fn upstream(target: Target) -> Upstream {
+pub(crate) fn upstream(target: Target) -> Upstream {
     Upstream {
         name: "app".to_owned(),
         targets: vec![target],
@@ -228,6 +228,6 @@ fn gateway() -> Gateway {
 }
 
 /// A URL that is known to be one.
-pub fn url(text: &str) -> Url {
+pub(crate) fn url(text: &str) -> Url {
     text.parse().expect("a URL")
 }

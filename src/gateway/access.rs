@@ -1,0 +1,213 @@
+//! Who may pass: the session, the guard against other sites, the route's mode (gateway 5, 7, 13).
+
+use std::sync::Arc;
+
+use http::{HeaderValue, Method, request::Parts};
+
+use super::{
+    Gateway, GatewayError,
+    csrf::{self, Guard},
+    error::{Clear, Unauthenticated},
+    pipeline::{Arrival, is_read, may_carry_session},
+    respond::{Asker, Kind, Wanted},
+    table::Route,
+};
+use crate::{
+    clock::Timestamp,
+    config::{AccessMode, SameSite},
+    session::{Presented, Resolved, Snapshot, Source, presented},
+};
+
+/// What the access stage found.
+pub(super) enum Admitted {
+    /// Somebody may pass; who, if anybody looked and found out.
+    Visitor(Option<Arc<Snapshot>>),
+    /// Nobody yet: the browser belongs on the identity host first.
+    Elsewhere(String),
+    /// Only the store can say.
+    Unknown(Presented),
+}
+
+/// Decides whether a request may pass.
+///
+/// # Errors
+/// What to answer otherwise.
+pub(super) fn admit(
+    gateway: &Gateway,
+    route: &Route,
+    arrival: &Arrival<'_>,
+    parts: &Parts,
+    known: Option<Resolved>,
+    asker: &mut Asker,
+) -> Result<Admitted, GatewayError> {
+    match route.access.mode {
+        AccessMode::Public => return Ok(Admitted::Visitor(None)),
+        AccessMode::Deny => return Err(GatewayError::AccessDenied),
+        AccessMode::Optional | AccessMode::Authenticated => {}
+    }
+    let host = arrival.host.name();
+    if route.any_host && !gateway.own_cookies.reach(host) && !gateway.own.is_alias(host) {
+        return Err(GatewayError::HostOutsideCookieDomain);
+    }
+    let resolved = match known {
+        Some(resolved) => resolved,
+        None => match authenticate(gateway, arrival, parts)? {
+            Ok(resolved) => resolved,
+            Err(presented) => return Ok(Admitted::Unknown(presented)),
+        },
+    };
+    let required = route.access.mode == AccessMode::Authenticated;
+    let refused = match resolved {
+        Resolved::One(snapshot, source, _) => {
+            guard(gateway, arrival, parts, source)?;
+            return Ok(Admitted::Visitor(Some(snapshot)));
+        }
+        // A token that was sent and is no good is never ignored; a stale cookie is normal.
+        Resolved::Invalid => Unauthenticated {
+            refused_token: true,
+            ..Unauthenticated::default()
+        },
+        _ if !required => return Ok(Admitted::Visitor(None)),
+        Resolved::None => Unauthenticated::default(),
+        Resolved::Stale => Unauthenticated {
+            clear: Clear::Ours,
+            ..Unauthenticated::default()
+        },
+        Resolved::Ambiguous => Unauthenticated {
+            clear: Clear::AllVariants,
+            ..Unauthenticated::default()
+        },
+    };
+    if asker.kind == Kind::Navigation
+        && let Some(location) = alias_redirect(gateway, arrival, &parts.method)
+    {
+        return Ok(Admitted::Elsewhere(location));
+    }
+    prepare_sign_in(gateway, route, arrival, parts, asker);
+    asker.cookies = cookies(gateway, refused.clear, host);
+    Err(GatewayError::SessionInactive(refused))
+}
+
+/// What memory knows; the error is no failure but what the store has to be asked about.
+fn authenticate(
+    gateway: &Gateway,
+    arrival: &Arrival<'_>,
+    parts: &Parts,
+) -> Result<Result<Resolved, Presented>, GatewayError> {
+    let Some(sessions) = &gateway.parts.sessions else {
+        return Err(GatewayError::AuthenticatorUnavailable);
+    };
+    if !may_carry_session(arrival.notes) {
+        return Ok(Ok(Resolved::None));
+    }
+    let presented = presented(&parts.headers, sessions.cookie_name());
+    let resolved = sessions.resolve_cached(&presented, arrival.now);
+    Ok(resolved.ok_or(presented))
+}
+
+/// Asks the store.
+pub(super) async fn ask(
+    gateway: &Gateway,
+    presented: &Presented,
+    now: Timestamp,
+) -> Result<Resolved, GatewayError> {
+    let Some(sessions) = &gateway.parts.sessions else {
+        return Err(GatewayError::AuthenticatorUnavailable);
+    };
+    let resolved = sessions.resolve(presented, now).await;
+    resolved.map_err(|_| GatewayError::AuthenticatorUnavailable)
+}
+
+fn guard(
+    gateway: &Gateway,
+    arrival: &Arrival<'_>,
+    parts: &Parts,
+    source: Source,
+) -> Result<(), GatewayError> {
+    if source != Source::Cookie || !csrf::applies(&parts.method, arrival.upgrade.is_some()) {
+        return Ok(());
+    }
+    let guard = Guard {
+        host: arrival.host.name(),
+        domain: gateway.cookie_domain.as_deref(),
+        lax: gateway.same_site != SameSite::None,
+    };
+    if guard.allows(&parts.headers) {
+        Ok(())
+    } else {
+        Err(GatewayError::Csrf)
+    }
+}
+
+fn prepare_sign_in(
+    gateway: &Gateway,
+    route: &Route,
+    arrival: &Arrival<'_>,
+    parts: &Parts,
+    asker: &mut Asker,
+) {
+    asker.on_unauthenticated = route.access.on_unauthenticated;
+    asker.realm = Some(route.id.clone());
+    asker.app_name.clone_from(&route.app_name);
+    asker.sign_in = Some(gateway.sign_in.url(&Wanted {
+        kind: asker.kind,
+        is_read: is_read(&parts.method),
+        scheme: arrival.origin.scheme,
+        authority: arrival.authority.to_str().unwrap_or_default(),
+        target: arrival.target,
+        headers: &parts.headers,
+    }));
+}
+
+/// `Set-Cookie` fields that clear what should not be sent again.
+fn cookies(gateway: &Gateway, clear: Clear, host: &str) -> Vec<HeaderValue> {
+    let Some(sessions) = &gateway.parts.sessions else {
+        return Vec::new();
+    };
+    let removed = match clear {
+        Clear::Nothing => Vec::new(),
+        Clear::Ours => sessions.removal_cookies(),
+        Clear::AllVariants => sessions.removal_cookies_for(host),
+    };
+    removed
+        .iter()
+        .filter_map(|cookie| HeaderValue::from_str(&cookie.to_string()).ok())
+        .collect()
+}
+
+/// Where a browser that asks one of our pages or flows on another host belongs.
+pub(super) fn elsewhere(
+    gateway: &Gateway,
+    arrival: &Arrival<'_>,
+    method: &Method,
+) -> Option<String> {
+    let path = arrival.target.path();
+    let page = path
+        .strip_prefix("/.vestibule/")
+        .is_some_and(|page| PAGES.contains(&page));
+    let flow = path.starts_with("/self-service/") && path.ends_with("/browser");
+    let host = arrival.host.name();
+    if page && is_read(method) && !gateway.own.is_identity_host(host) {
+        return Some(gateway.own.on_identity_host(arrival.target));
+    }
+    if page || flow {
+        return alias_redirect(gateway, arrival, method);
+    }
+    None
+}
+
+fn alias_redirect(gateway: &Gateway, arrival: &Arrival<'_>, method: &Method) -> Option<String> {
+    let alias = is_read(method) && gateway.own.is_alias(arrival.host.name());
+    alias.then(|| gateway.own.on_identity_host(arrival.target))
+}
+
+/// Pages that belong to the identity host.
+const PAGES: [&str; 7] = [
+    "login",
+    "registration",
+    "recovery",
+    "verification",
+    "settings",
+    "error",
+    "signed-out",
+];

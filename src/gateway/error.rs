@@ -1,0 +1,266 @@
+//! Everything the gateway refuses or fails at, as values; [`super::respond`] makes answers of them (gateway 22, R-2.1).
+
+use http::StatusCode;
+
+use super::{scrub::HeadRefusal, target::Refusal, upstream::Fault};
+use crate::web::ClientError;
+
+/// Why a request gets an answer of ours.
+#[derive(Debug)]
+pub enum GatewayError {
+    /// A rule about the shape of requests; its id is told.
+    Rejected(&'static str),
+    /// `X-Forwarded-Proto` of a trusted proxy makes no sense.
+    BadForwardedProto,
+    /// Framing that two parsers could read in two ways: the connection is closed.
+    Framing,
+    /// A transfer coding we do not know: the connection is closed.
+    UnknownCoding,
+    /// No session, or none that counts.
+    SessionInactive(Unauthenticated),
+    /// The route lets nobody pass, or not like this.
+    AccessDenied,
+    /// A page of another site sent this.
+    Csrf,
+    /// No route.
+    RouteNotFound,
+    /// Routes, but none for this method; these are allowed.
+    MethodNotAllowed(Vec<String>),
+    /// The client was too slow.
+    RequestTimeout,
+    /// The body is larger than the route takes.
+    PayloadTooLarge,
+    /// The target is too long.
+    UriTooLong,
+    /// A header is too long.
+    HeadersTooLarge,
+    /// An `Expect` other than `100-continue`.
+    ExpectationFailed,
+    /// A host our cookie never reaches.
+    HostOutsideCookieDomain,
+    /// Our own fault.
+    Internal,
+    /// The rewritten target is no target.
+    RewriteInvalid,
+    /// No connection to the upstream, or it broke before it answered.
+    UpstreamUnreachable,
+    /// The upstream does not speak proper HTTP.
+    UpstreamProtocol,
+    /// No answer in time.
+    UpstreamTimeout,
+    /// Too many at once.
+    Overloaded,
+    /// Sessions cannot be looked up now.
+    AuthenticatorUnavailable,
+    /// Nobody is there to be answered.
+    ClientClosed,
+    /// The request came round again.
+    LoopDetected,
+}
+
+/// What there is to say to somebody who is not signed in.
+#[derive(Clone, Debug, Default)]
+pub struct Unauthenticated {
+    /// A cause worth naming.
+    pub cause: Option<&'static str>,
+    /// The cookie it came with is to be cleared.
+    pub clear: Clear,
+    /// A token was sent and refused, rather than none sent.
+    pub refused_token: bool,
+}
+
+/// Which cookies to clear.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Clear {
+    /// None.
+    #[default]
+    Nothing,
+    /// Ours.
+    Ours,
+    /// Ours in every variant that could have been planted.
+    AllVariants,
+}
+
+impl GatewayError {
+    /// The stable id.
+    #[must_use]
+    pub const fn id(&self) -> &'static str {
+        match self {
+            Self::Rejected(_) | Self::BadForwardedProto | Self::Framing | Self::UnknownCoding => {
+                "request_rejected"
+            }
+            Self::SessionInactive(_) => "session_inactive",
+            Self::AccessDenied => "access_denied",
+            Self::Csrf => "security_csrf_violation",
+            Self::RouteNotFound => "route_not_found",
+            Self::MethodNotAllowed(_) => "method_not_allowed",
+            Self::RequestTimeout => "request_timeout",
+            Self::PayloadTooLarge => "payload_too_large",
+            Self::UriTooLong => "uri_too_long",
+            Self::HeadersTooLarge => "headers_too_large",
+            Self::ExpectationFailed => "expectation_failed",
+            Self::HostOutsideCookieDomain => "misdirected_request",
+            Self::Internal => "internal_error",
+            Self::RewriteInvalid => "rewrite_invalid",
+            Self::UpstreamUnreachable => "upstream_unreachable",
+            Self::UpstreamProtocol => "upstream_protocol",
+            Self::UpstreamTimeout => "upstream_timeout",
+            Self::Overloaded => "overloaded",
+            Self::AuthenticatorUnavailable => "authenticator_unavailable",
+            Self::ClientClosed => "client_closed",
+            Self::LoopDetected => "loop_detected",
+        }
+    }
+
+    /// The status for clients that speak plain HTTP.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        match self {
+            Self::Rejected(_) | Self::BadForwardedProto | Self::Framing | Self::ClientClosed => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::UnknownCoding => StatusCode::NOT_IMPLEMENTED,
+            Self::SessionInactive(_) => StatusCode::UNAUTHORIZED,
+            Self::AccessDenied | Self::Csrf => StatusCode::FORBIDDEN,
+            Self::RouteNotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UriTooLong => StatusCode::URI_TOO_LONG,
+            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::ExpectationFailed => StatusCode::EXPECTATION_FAILED,
+            Self::HostOutsideCookieDomain => StatusCode::MISDIRECTED_REQUEST,
+            Self::Internal | Self::RewriteInvalid => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::UpstreamUnreachable | Self::UpstreamProtocol => StatusCode::BAD_GATEWAY,
+            Self::Overloaded | Self::AuthenticatorUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::UpstreamTimeout => StatusCode::GATEWAY_TIMEOUT,
+            Self::LoopDetected => StatusCode::LOOP_DETECTED,
+        }
+    }
+
+    /// What happened, in words for whoever reads the answer; never names an address, a path or a version.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Rejected(_) => "The request is not one this gateway passes on.",
+            Self::BadForwardedProto => "The proxy in front sent an unknown X-Forwarded-Proto.",
+            Self::Framing => "The length of the request body is not clear.",
+            Self::UnknownCoding => "The transfer coding of the request is not known here.",
+            Self::SessionInactive(_) => "No valid session was found in the request.",
+            Self::AccessDenied => "You may not open this.",
+            Self::Csrf => "The request came from a page of another site.",
+            Self::RouteNotFound => "There is nothing at this address.",
+            Self::MethodNotAllowed(_) => "This method is not allowed here.",
+            Self::RequestTimeout => "The request took too long to arrive.",
+            Self::PayloadTooLarge => "The request body is too large.",
+            Self::UriTooLong => "The address is too long.",
+            Self::HeadersTooLarge => "The request headers are too large.",
+            Self::ExpectationFailed => "The expectation of the request cannot be met.",
+            Self::HostOutsideCookieDomain => "This host is outside the session domain.",
+            Self::Internal | Self::RewriteInvalid => "Something went wrong here.",
+            Self::UpstreamUnreachable => "The app behind this address cannot be reached right now.",
+            Self::UpstreamProtocol => {
+                "The app behind this address gave an answer that cannot be read."
+            }
+            Self::UpstreamTimeout => "The app behind this address took too long to answer.",
+            Self::Overloaded => "There are too many requests at once. Try again in a moment.",
+            Self::AuthenticatorUnavailable => {
+                "Sessions cannot be checked right now. Try again in a moment."
+            }
+            Self::ClientClosed => "The request was given up.",
+            Self::LoopDetected => "The request came round in a circle.",
+        }
+    }
+
+    /// What is wrong with the set-up, if that is known (gateway 22.1).
+    #[must_use]
+    pub const fn cause(&self) -> Option<&'static str> {
+        match self {
+            Self::BadForwardedProto => Some("bad_forwarded_proto"),
+            Self::SessionInactive(unauthenticated) => unauthenticated.cause,
+            Self::HostOutsideCookieDomain => Some("host_outside_cookie_domain"),
+            Self::HeadersTooLarge => Some("headers_too_large"),
+            Self::UpstreamUnreachable => Some("upstream_unreachable"),
+            Self::AuthenticatorUnavailable => Some("store_down"),
+            _ => None,
+        }
+    }
+
+    /// The broken rule, if a rule was.
+    #[must_use]
+    pub const fn rule(&self) -> Option<&'static str> {
+        match self {
+            Self::Rejected(rule) => Some(rule),
+            Self::BadForwardedProto => Some("R-18.5"),
+            Self::Framing | Self::UnknownCoding => Some("R-12.16"),
+            _ => None,
+        }
+    }
+
+    /// Seconds after which trying again makes sense.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<&'static str> {
+        match self {
+            Self::Overloaded => Some("1"),
+            Self::AuthenticatorUnavailable => Some("5"),
+            _ => None,
+        }
+    }
+
+    /// Whether the connection cannot be used after this: what follows on it may not be what it seems.
+    #[must_use]
+    pub const fn closes(&self) -> bool {
+        matches!(
+            self,
+            Self::Framing
+                | Self::UnknownCoding
+                | Self::RequestTimeout
+                | Self::PayloadTooLarge
+                | Self::UriTooLong
+                | Self::HeadersTooLarge
+                | Self::ClientClosed
+        )
+    }
+}
+
+impl From<Refusal> for GatewayError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::TooLong => Self::UriTooLong,
+            other => Self::Rejected(other.rule()),
+        }
+    }
+}
+
+impl From<HeadRefusal> for GatewayError {
+    fn from(refusal: HeadRefusal) -> Self {
+        match refusal {
+            HeadRefusal::Nomination => Self::Rejected("R-12.4"),
+            HeadRefusal::Underscore => Self::Rejected("R-8.14"),
+            HeadRefusal::LongValue => Self::HeadersTooLarge,
+        }
+    }
+}
+
+impl From<ClientError> for GatewayError {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::BadScheme => Self::BadForwardedProto,
+            ClientError::TooManyHops => Self::Rejected(error.rule()),
+        }
+    }
+}
+
+impl From<Fault> for GatewayError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Unreachable(_) => Self::UpstreamUnreachable,
+            Fault::Protocol => Self::UpstreamProtocol,
+            Fault::Timeout => Self::UpstreamTimeout,
+            Fault::Overloaded => Self::Overloaded,
+            Fault::ClientTimeout => Self::RequestTimeout,
+            Fault::TooLarge => Self::PayloadTooLarge,
+            Fault::Client => Self::ClientClosed,
+        }
+    }
+}

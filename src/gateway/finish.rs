@@ -1,0 +1,341 @@
+//! What happens with a request that may pass: forwarded, redirected, answered (gateway 2 stages 16–19).
+
+use std::sync::Arc;
+
+use http::{
+    HeaderMap, HeaderValue, Request, Response, StatusCode, Version,
+    header::{
+        AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, TRANSFER_ENCODING,
+        UPGRADE,
+    },
+    request::Parts,
+};
+use hyper::{body::Incoming, upgrade::OnUpgrade};
+
+use super::{
+    Body, Connection, GatewayError,
+    forward::{self, Facts, REQUEST_ID},
+    pipeline::{Arrival, Plan},
+    respond::Asker,
+    scrub::{self, Field},
+    table::{Action, Route},
+    upstream::{self, Endpoint, Exchange, RequestBody, ResponseBody},
+};
+use crate::{config::RouteAction, session::Snapshot, web};
+
+/// A request ready to be sent to an upstream.
+pub(super) struct Outbound<'a> {
+    route: &'a Route,
+    endpoint: &'a Arc<Endpoint>,
+    request: Request<RequestBody>,
+    upgrade: Option<Offer>,
+    /// Our cookies reach the host the client asked.
+    within: bool,
+}
+
+/// An upgrade that the client offers.
+struct Offer {
+    token: HeaderValue,
+    client: OnUpgrade,
+}
+
+/// Makes the outgoing request, or the answer that the route holds.
+///
+/// # Errors
+/// When the head cannot be passed on.
+pub(super) fn prepare<'a>(
+    connection: &'a Arc<Connection>,
+    route: &'a Route,
+    arrival: &Arrival<'_>,
+    person: Option<Arc<Snapshot>>,
+    (mut parts, body): (Parts, Incoming),
+    asker: &Asker,
+) -> Result<Plan<'a>, GatewayError> {
+    if let Action::Answer(answer) = &route.action
+        && !matches!(answer, RouteAction::SampleApp)
+    {
+        return Ok(Plan::Answered(answered(connection, answer, arrival, asker)));
+    }
+    outgoing(
+        connection,
+        route,
+        arrival,
+        person.as_deref(),
+        &mut parts.headers,
+        asker,
+    )?;
+    let Action::Forward(endpoint) = &route.action else {
+        return Ok(Plan::Sample(Request::from_parts(parts, body)));
+    };
+    if let Some(uri) = forward::outgoing_uri(&parts.uri, arrival.target, endpoint)? {
+        parts.uri = uri;
+    }
+    parts.version = Version::HTTP_11;
+    let upgrade = arrival.upgrade.as_ref().and_then(|token| {
+        Some(Offer {
+            token: token.clone(),
+            client: parts.extensions.remove()?,
+        })
+    });
+    parts.extensions.clear();
+    let watch = &connection.link.watch;
+    let body = RequestBody::new(body, watch, &route.timeouts, route.body_limit);
+    Ok(Plan::Forward(Outbound {
+        route,
+        endpoint,
+        request: Request::from_parts(parts, body),
+        upgrade,
+        within: connection
+            .worker
+            .gateway
+            .own_cookies
+            .reach(arrival.host.name()),
+    }))
+}
+
+/// Asks the upstream and passes its answer on.
+///
+/// # Errors
+/// When the upstream gives no answer, or none that can be passed on.
+pub(super) async fn forward(
+    connection: &Arc<Connection>,
+    outbound: Outbound<'_>,
+    asker: &Asker,
+) -> Result<Response<Body>, GatewayError> {
+    let Outbound {
+        route,
+        endpoint,
+        request,
+        upgrade,
+        within,
+    } = outbound;
+    let watch = &connection.link.watch;
+    if route.timeouts.total.is_some() {
+        watch.allow(&watch.total, route.timeouts.total);
+    }
+    let exchange = Exchange {
+        endpoint,
+        timeouts: &route.timeouts,
+        watch,
+        pools: &connection.worker.pools,
+    };
+    let response = upstream::send(exchange, request).await.map_err(|fault| {
+        tracing::debug!(route = %route.id, ?fault, "no answer from the upstream");
+        fault
+    })?;
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return switched(connection, route, upgrade, response, asker);
+    }
+    let (mut head, body) = response.into_parts();
+    answer_head(connection, &mut head.headers, within, asker)?;
+    let body = Body::upstream(body, Arc::clone(connection));
+    Ok(Response::from_parts(head, body))
+}
+
+/// An answer of one of ours.
+pub(super) fn own(
+    connection: &Arc<Connection>,
+    response: Response<web::Body>,
+    asker: &Asker,
+) -> Response<Body> {
+    let mut response = response.map(|body| Body::control(body, Arc::clone(connection)));
+    response.headers_mut().insert(REQUEST_ID, asker.id.value());
+    response
+}
+
+/// The outgoing head: credentials of ours out, then, then who it is.
+fn outgoing(
+    connection: &Connection,
+    route: &Route,
+    arrival: &Arrival<'_>,
+    person: Option<&Snapshot>,
+    headers: &mut HeaderMap,
+    asker: &Asker,
+) -> Result<(), GatewayError> {
+    let gateway = &connection.worker.gateway;
+    let notes = arrival.notes;
+    if notes.has(Field::COOKIE) {
+        gateway.own_cookies.strip(headers, &route.forward_cookies);
+    }
+    if !route.forward_credentials {
+        if notes.has(Field::X_SESSION_TOKEN) {
+            headers.remove(X_SESSION_TOKEN);
+        }
+        if notes.has(Field::AUTHORIZATION)
+            && headers.get_all(AUTHORIZATION).iter().any(carries_session)
+        {
+            headers.remove(AUTHORIZATION);
+        }
+    }
+    if notes.has(Field::CONTENT_LENGTH) {
+        // Framing towards the upstream comes from the decoded body alone (security 1.1).
+        headers.remove(CONTENT_LENGTH);
+    }
+    let scheme = arrival.origin.scheme;
+    let port = arrival.host.port().unwrap_or(scheme.default_port());
+    forward::request_head(
+        headers,
+        route,
+        Facts {
+            notes,
+            peer: &connection.peer_value,
+            client: connection.other_client(arrival.origin.ip),
+            trusted: connection.trusted,
+            scheme,
+            authority: arrival.authority.clone(),
+            port: connection.port_value(port),
+            id: &asker.id,
+            upgrade: arrival.upgrade.clone(),
+        },
+    )?;
+    if let Some(snapshot) = person {
+        for (name, value) in gateway
+            .table
+            .identity
+            .rendered(route.headers, snapshot)
+            .iter()
+        {
+            headers.insert(name.clone(), value.clone());
+        }
+    }
+    Ok(())
+}
+
+/// Whether a field carries one of our session tokens; those of apps pass.
+fn carries_session(value: &HeaderValue) -> bool {
+    let bytes = value.as_bytes();
+    bytes
+        .get(..BEARER.len())
+        .is_some_and(|scheme| scheme.eq_ignore_ascii_case(BEARER))
+        && bytes
+            .get(BEARER.len()..)
+            .is_some_and(|token| token.trim_ascii_start().starts_with(b"ory_st_"))
+}
+
+/// Makes an upstream's head ours to send.
+fn answer_head(
+    connection: &Connection,
+    headers: &mut HeaderMap,
+    within: bool,
+    asker: &Asker,
+) -> Result<(), GatewayError> {
+    let notes = scrub::note_response(headers);
+    // Two lengths are two messages to somebody.
+    if notes.has(Field::TRANSFER_ENCODING)
+        && (notes.has(Field::CONTENT_LENGTH) || !is_chunked(headers))
+    {
+        return Err(GatewayError::UpstreamProtocol);
+    }
+    if notes.has(Field::SET_COOKIE) || notes.has(Field::CLEAR_SITE_DATA) {
+        let gone = connection.worker.gateway.own_cookies.guard(headers, within);
+        if gone > 0 {
+            tracing::warn!(event = "upstream_cookie_blocked", count = gone);
+        }
+    }
+    notes.apply_to_response(headers);
+    headers.insert(REQUEST_ID, asker.id.value());
+    Ok(())
+}
+
+fn is_chunked(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(TRANSFER_ENCODING).iter();
+    values.next().is_some_and(|value| {
+        value
+            .as_bytes()
+            .trim_ascii()
+            .eq_ignore_ascii_case(b"chunked")
+    }) && values.next().is_none()
+}
+
+/// The upstream agreed to the upgrade: from here on only bytes pass.
+fn switched(
+    connection: &Arc<Connection>,
+    route: &Route,
+    offer: Option<Offer>,
+    mut response: Response<ResponseBody>,
+    asker: &Asker,
+) -> Result<Response<Body>, GatewayError> {
+    let agreed = response.headers().get(UPGRADE).cloned();
+    let (Some(offer), Some(agreed)) = (offer, agreed) else {
+        return Err(GatewayError::UpstreamProtocol);
+    };
+    if !agreed
+        .as_bytes()
+        .eq_ignore_ascii_case(offer.token.as_bytes())
+    {
+        return Err(GatewayError::UpstreamProtocol);
+    }
+    let upstream = hyper::upgrade::on(&mut response);
+    let (mut head, _) = response.into_parts();
+    answer_head(connection, &mut head.headers, false, asker)?;
+    head.headers
+        .insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    head.headers.insert(UPGRADE, agreed);
+    let ticker = connection.link.watch.ticker();
+    upstream::tunnel(offer.client, upstream, ticker, route.timeouts.upgrade_idle);
+    Ok(Response::from_parts(
+        head,
+        Body::bytes("", Arc::clone(connection)),
+    ))
+}
+
+/// An answer that the configuration holds.
+fn answered(
+    connection: &Arc<Connection>,
+    answer: &RouteAction,
+    arrival: &Arrival<'_>,
+    asker: &Asker,
+) -> Response<Body> {
+    let mut response = Response::new(Body::bytes("", Arc::clone(connection)));
+    match answer {
+        RouteAction::Redirect {
+            to,
+            code,
+            keep_path,
+            keep_query,
+        } => {
+            *response.status_mut() = *code;
+            let mut location = to.clone();
+            if *keep_path {
+                location = format!(
+                    "{}{}",
+                    location.trim_end_matches('/'),
+                    arrival.target.path()
+                );
+            }
+            if *keep_query && let Some(query) = arrival.target.query() {
+                location = format!(
+                    "{location}{}{query}",
+                    if location.contains('?') { '&' } else { '?' }
+                );
+            }
+            if let Ok(location) = HeaderValue::from_str(&location) {
+                response.headers_mut().insert(LOCATION, location);
+            }
+        }
+        RouteAction::Respond {
+            status,
+            headers,
+            body,
+        } => {
+            *response.status_mut() = *status;
+            *response.body_mut() = Body::bytes(body.clone(), Arc::clone(connection));
+            let text = HeaderValue::from_static("text/plain; charset=utf-8");
+            response.headers_mut().insert(CONTENT_TYPE, text);
+            for (name, value) in headers {
+                if let (Ok(name), Ok(value)) = (
+                    name.parse::<http::HeaderName>(),
+                    HeaderValue::from_str(value),
+                ) {
+                    response.headers_mut().insert(name, value);
+                }
+            }
+        }
+        RouteAction::Upstream(_) | RouteAction::SampleApp => {}
+    }
+    response.headers_mut().insert(REQUEST_ID, asker.id.value());
+    response
+}
+
+const X_SESSION_TOKEN: &str = "x-session-token";
+const BEARER: &[u8] = b"Bearer ";
