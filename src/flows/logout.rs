@@ -76,6 +76,10 @@ impl Flows {
             Err(other) => return Err(other),
         };
         let mut cookies = inner.sessions.removal_cookies();
+        // Clients of this API have always been sent a value along with the order to forget it.
+        for cookie in &mut cookies {
+            cookie.set_value("deleted");
+        }
         cookies.push(inner.csrf.cookie(&csrf::Secret::random()));
         Ok(LoggedOut {
             to,

@@ -32,11 +32,11 @@ impl Flows {
         visit: &Visit,
     ) -> Result<Answer, Failed> {
         let inner = &self.0;
-        inner.open(kind)?;
         if id.is_none_or(|id| id.parse::<crate::model::FlowId>().is_err()) {
             return Err(ApiError::bad_request("The flow parameter is missing or no id.").into());
         }
         let flow = inner.find(kind, id).await?;
+        inner.open(kind)?;
         let native = flow.flow_type == FlowType::Api;
         inner
             .take(flow, body.map(Submission::new), visit)

@@ -53,6 +53,18 @@ impl Fields {
         }
     }
 
+    /// Reads a body that may be JSON only.
+    ///
+    /// # Errors
+    /// When nothing can be read.
+    pub fn read_json(headers: &HeaderMap, body: &[u8]) -> Result<Self, Unreadable> {
+        match media_type(headers).as_str() {
+            "application/json" if body.is_empty() => Err(Unreadable::Empty),
+            "application/json" => Self::json(body),
+            _ => Err(Unreadable::ContentType),
+        }
+    }
+
     fn form(text: &[u8]) -> Result<Self, Unreadable> {
         let fields: Vec<_> = form_urlencoded::parse(text)
             .into_owned()

@@ -73,7 +73,7 @@ pub(super) async fn native(State(public): State<Public>, request: Request) -> Re
             return respond::error_json(&visit, &error);
         }
     };
-    let fields = match Fields::read(&parts.method, &parts.headers, "", &bytes) {
+    let fields = match Fields::read_json(&parts.headers, &bytes) {
         Ok(fields) => fields,
         Err(unreadable) => {
             return respond::error_json(&visit, &ApiError::bad_request(unreadable.to_string()));

@@ -73,9 +73,7 @@ fn routes() -> Router<Public> {
         .route(
             "/.well-known/change-password",
             get(well_known::change_password),
-        )
-        .fallback(not_found)
-        .method_not_allowed_fallback(wrong_method);
+        );
     for path in [
         "/identities",
         "/identities/{*rest}",
@@ -87,7 +85,10 @@ fn routes() -> Router<Public> {
     for kind in FlowKind::ALL {
         router = router.merge(flow_routes(kind));
     }
+    // Last, because it reaches only routes that are there already.
     router
+        .fallback(not_found)
+        .method_not_allowed_fallback(wrong_method)
 }
 
 fn flow_routes(kind: FlowKind) -> Router<Public> {

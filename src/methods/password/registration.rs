@@ -71,7 +71,7 @@ impl Registration {
                 Problem::form(text::no_identifier()),
             ]));
         };
-        if let Some(problem) = self.rules.check(password) {
+        if let Some(problem) = self.rules.check(password, &credential.identifiers) {
             return Ok(Outcome::Rejected(vec![problem]));
         }
         match self.hasher.hash(Secret::new(password.to_owned())).await {

@@ -41,9 +41,6 @@ impl Settings {
         if !ctx.privileged {
             return Ok(Outcome::Unprivileged);
         }
-        if let Some(problem) = self.rules.check(password) {
-            return rejected(problem);
-        }
         let Some(mut identity) = ctx.identity.cloned() else {
             return Err(Failure::Broken("settings without an identity".to_owned()));
         };
@@ -51,6 +48,9 @@ impl Settings {
         let Some(credential) = credential::usable(&mut identity) else {
             return rejected(Problem::form(text::no_identifier()));
         };
+        if let Some(problem) = self.rules.check(password, &credential.identifiers) {
+            return rejected(problem);
+        }
         let secret = Secret::new(password.to_owned());
         if let Some(old) = old
             && self
