@@ -1,18 +1,24 @@
 //! The command line: one file per sub-command. Kratos' spellings are aliases (admin-and-config 7).
 
+mod client;
 mod config_check;
 mod dev;
+mod format;
 mod health;
+mod identities;
 mod init;
 mod migrate;
 mod output;
 mod routes;
 mod serve;
+mod sessions;
 mod version;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use identities::IdentitiesCommand;
 
 /// A gateway that signs people in and tells your app who they are.
 #[derive(Debug, Parser)]
@@ -38,6 +44,24 @@ enum Command {
     Routes(routes::RoutesCommand),
     /// Brings the database to this version's schema
     Migrate(migrate::Migrate),
+    /// Looks after identities
+    #[command(subcommand)]
+    Identities(identities::IdentitiesCommand),
+    /// Looks after sessions
+    #[command(subcommand)]
+    Sessions(sessions::SessionsCommand),
+    /// Kratos' spelling of `identities get`
+    #[command(subcommand, hide = true)]
+    Get(identities::GetAlias),
+    /// Kratos' spelling of `identities list`
+    #[command(subcommand, hide = true, alias = "ls")]
+    List(identities::ListAlias),
+    /// Kratos' spelling of `identities delete`
+    #[command(subcommand, hide = true)]
+    Delete(identities::DeleteAlias),
+    /// Kratos' spelling of `identities import`
+    #[command(subcommand, hide = true)]
+    Import(identities::ImportAlias),
     /// Asks a running gateway whether it is ready
     Health(health::Health),
     /// Prints the version
@@ -54,6 +78,12 @@ pub fn main() -> ExitCode {
         Command::Config(command) => command.run(),
         Command::Routes(command) => command.run(),
         Command::Migrate(command) => command.run(),
+        Command::Identities(command) => command.run(),
+        Command::Sessions(command) => command.run(),
+        Command::Get(alias) => IdentitiesCommand::from(alias).run(),
+        Command::List(alias) => IdentitiesCommand::from(alias).run(),
+        Command::Delete(alias) => IdentitiesCommand::from(alias).run(),
+        Command::Import(alias) => IdentitiesCommand::from(alias).run(),
         Command::Health(command) => command.run(),
         Command::Version => version::run(),
     };

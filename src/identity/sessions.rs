@@ -147,14 +147,7 @@ impl Identities {
             BulkTarget::Everyone => return self.change_all_sessions(action).await,
             BulkTarget::Identities(ids) => {
                 for identity_id in ids {
-                    let change = match action {
-                        BulkAction::Delete => Change::DeleteSessions(identity_id),
-                        BulkAction::Disable => Change::RevokeSessions {
-                            identity_id,
-                            except: None,
-                        },
-                    };
-                    processed += self.applied(change).await?;
+                    processed += self.change_sessions_of(identity_id, action).await?;
                 }
             }
             BulkTarget::Sessions(_) if action == BulkAction::Delete => {
@@ -199,20 +192,40 @@ impl Identities {
             ids.sort_unstable();
             ids.dedup();
             for identity_id in ids {
-                let change = match action {
-                    BulkAction::Delete => Change::DeleteSessions(identity_id),
-                    BulkAction::Disable => Change::RevokeSessions {
-                        identity_id,
-                        except: None,
-                    },
-                };
-                done.processed += self.applied(change).await?;
+                done.processed += self.change_sessions_of(identity_id, action).await?;
             }
             if !done.more {
                 break;
             }
         }
         Ok(done)
+    }
+
+    /// Ends or removes the sessions of an identity. Ending counts those that lived, removing counts all.
+    async fn change_sessions_of(
+        &self,
+        identity_id: IdentityId,
+        action: BulkAction,
+    ) -> Result<usize, IdentityError> {
+        match action {
+            BulkAction::Disable => {
+                let except = None;
+                self.applied(Change::RevokeSessions {
+                    identity_id,
+                    except,
+                })
+                .await
+            }
+            BulkAction::Delete => {
+                let filter = SessionFilter {
+                    identity_id: Some(identity_id),
+                    ..SessionFilter::default()
+                };
+                let removed = self.db.count_sessions(&filter).await?;
+                self.applied(Change::DeleteSessions(identity_id)).await?;
+                Ok(usize::try_from(removed).unwrap_or(usize::MAX))
+            }
+        }
     }
 
     /// How many sessions a change ended or removed; none when what it names is gone.

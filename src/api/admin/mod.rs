@@ -27,6 +27,10 @@ use crate::{
     store::BoxFuture,
 };
 
+/// Tells what stands in the way of serving, by name.
+pub type Readiness =
+    Arc<dyn Fn() -> BoxFuture<'static, Vec<(&'static str, &'static str)>> + Send + Sync>;
+
 /// What the admin API works with.
 pub struct Admin {
     /// Base URLs, limits, and how sessions are extended.
@@ -36,7 +40,7 @@ pub struct Admin {
     /// The clock that sessions are judged by.
     pub clock: SharedClock,
     /// Asked on every `/health/ready`: what stands in the way, by name; empty when ready.
-    pub ready: Arc<dyn Fn() -> BoxFuture<'static, Vec<(&'static str, &'static str)>> + Send + Sync>,
+    pub ready: Readiness,
     /// Renders the metrics.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
 }
