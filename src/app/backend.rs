@@ -1,7 +1,5 @@
 //! What stands behind the pages: the flows, the sessions and the gateway's own word on what an app is told.
 
-use std::sync::Arc;
-
 use http::{HeaderValue, request::Parts};
 
 use crate::{

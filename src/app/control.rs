@@ -154,6 +154,16 @@ impl WorkerService for AdminWorker {
 }
 
 fn admin_router(services: &Services) -> Router {
-    let _ = (&services.identities, &services.clock, &services.metrics);
-    Router::new().route("/health/ready", axum::routing::get(|| async { "ok" }))
+    let readiness = services.readiness.clone();
+    let metrics = services.metrics.clone();
+    api::admin::router(api::admin::Admin {
+        config: services.config.clone(),
+        identities: services.identities.clone(),
+        clock: services.clock.clone(),
+        ready: Arc::new(move || {
+            let readiness = readiness.clone();
+            Box::pin(async move { readiness.obstacles().await })
+        }),
+        metrics: Arc::new(move || metrics.render()),
+    })
 }

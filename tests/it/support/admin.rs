@@ -78,7 +78,9 @@ impl Admin {
             &options,
         );
         let config = Arc::new(loaded.expect("the configuration is fine").config);
-        let store = store::open(&config.storage, shared.clone()).expect("memory is there");
+        let store = store::open(&config.storage, shared.clone())
+            .expect("memory is there")
+            .store;
         let sessions = Sessions::new(
             store.clone(),
             shared.clone(),
