@@ -1,7 +1,7 @@
 //! The wording of one language: key → text with `{name}` placeholders.
 //!
 //! Keys are `area.detail`. Messages of the wire contract are `message.<id>`, optionally made more precise by where they stand
-//! (`message.4000002.password.login`). What a language lacks is taken from English, and what English lacks from the message itself.
+//! (`message.4000002.password.login`), and `title.<title>` is a well-known title of a trait. What a language lacks is taken from English, and what English lacks from the message itself.
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
@@ -52,6 +52,14 @@ impl Catalogue {
         label: &str,
     ) -> String {
         let id = message.id;
+        // The title of a trait is the operator's, but for those that nearly every schema has.
+        if id == TITLED
+            && let Some(title) = self
+                .texts
+                .get(&format!("title.{}", message.text.to_lowercase()))
+        {
+            return title.clone();
+        }
         let keys = [
             format!("message.{id}.{place}.{form}"),
             format!("message.{id}.{place}"),
@@ -91,6 +99,9 @@ fn fill<'v>(template: &str, lookup: impl Fn(&str) -> Option<Cow<'v, str>>) -> Op
     out.push_str(rest);
     Some(out)
 }
+
+/// Label: a title out of the identity schema.
+const TITLED: u32 = 1_070_002;
 
 #[cfg(test)]
 mod tests {

@@ -134,7 +134,12 @@ impl Surroundings<'_> {
             checked: input.value.as_ref() == Some(&Value::Bool(true)),
             hint,
             required: input.required,
-            optional: visible && !input.required && !secret && !code,
+            // In settings everything is there already, so the word would only be noise.
+            optional: self.form == Form::Registration
+                && visible
+                && !input.required
+                && !secret
+                && !code,
             disabled: input.disabled,
             literal: secret || name == "identifier" || input.input_type == InputType::Email,
             autocomplete: autocomplete(self.form, input),

@@ -20,8 +20,10 @@ pub struct GatewayErrorPage<'a> {
     pub cause: Option<&'a str>,
     /// Number of the request in the log.
     pub request_id: &'a str,
+    /// What happened, in words; shown where the id has no wording of ours.
+    pub reason: Option<&'a str>,
     /// Host that was asked for.
-    pub host: &'a str,
+    pub host: Option<&'a str>,
     /// Name of the app, when the route has one.
     pub app: Option<&'a str>,
     /// Who is signed in, where that matters.
@@ -34,11 +36,33 @@ pub struct GatewayErrorPage<'a> {
     pub languages: Option<&'a str>,
 }
 
+impl<'a> GatewayErrorPage<'a> {
+    /// With what is always known.
+    #[must_use]
+    pub const fn new(status: StatusCode, id: &'a str, request_id: &'a str) -> Self {
+        Self {
+            status,
+            id,
+            cause: None,
+            request_id,
+            reason: None,
+            host: None,
+            app: None,
+            person: None,
+            sign_in_url: None,
+            url: None,
+            languages: None,
+        }
+    }
+}
+
 impl NoticeView {
     pub(super) fn gateway(page: &GatewayErrorPage<'_>, texts: &Catalogue) -> Self {
-        let app = page.app.unwrap_or(page.host);
+        let unnamed = texts.text("error.unnamed", &[]);
+        let app = page.app.or(page.host).unwrap_or(&unnamed);
         let own = format!("error.{}", page.id);
-        let base = if texts.has(&format!("{own}.title")) {
+        let worded = texts.has(&format!("{own}.title"));
+        let base = if worded {
             own
         } else if page.status.is_server_error() {
             "error.5xx".to_owned()
@@ -52,7 +76,10 @@ impl NoticeView {
         Self {
             title: texts.text("form.problem_title", &[("title", &heading)]),
             heading,
-            texts: vec![texts.text(&format!("{base}.text"), &values)],
+            texts: vec![match page.reason {
+                Some(reason) if !worded => reason.to_owned(),
+                _ => texts.text(&format!("{base}.text"), &values),
+            }],
             cause: cause
                 .filter(|key| texts.has(key))
                 .map(|key| texts.text(&key, &[]))
@@ -64,7 +91,7 @@ impl NoticeView {
                 &[
                     ("foot.app", page.app),
                     ("foot.person", person),
-                    ("foot.host", Some(page.host)),
+                    ("foot.host", page.host),
                     ("foot.request", Some(page.request_id)),
                 ],
             ),

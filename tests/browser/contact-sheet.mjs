@@ -7,7 +7,8 @@
 import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { launch, violations } from './chromium.mjs';
+import { violations } from './axe.mjs';
+import { launch } from './launch.mjs';
 import { root, serve, writeSamples } from './samples.mjs';
 
 const folder = resolve(process.argv[2] ?? join(root, 'target/pages'));

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { launch } from './chromium.mjs';
+import { launch } from './launch.mjs';
 import { serve, writeSamples } from './samples.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'pages-'));

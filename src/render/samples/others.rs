@@ -102,8 +102,9 @@ pub(super) fn gateway_errors(renderer: &Renderer) -> Vec<Sample> {
         status: StatusCode::BAD_GATEWAY,
         id: "upstream_unreachable",
         cause: None,
+        reason: None,
         request_id: "01JD3Y6T9V7Q5Z8K2M4N6P8R0S",
-        host: "wiki.example.com",
+        host: Some("wiki.example.com"),
         app: Some("Wiki"),
         person: None,
         sign_in_url: None,
@@ -157,6 +158,10 @@ pub(super) fn gateway_errors(renderer: &Renderer) -> Vec<Sample> {
         make(
             "gateway-504",
             of(StatusCode::GATEWAY_TIMEOUT, "upstream_timeout"),
+        ),
+        make(
+            "gateway-nameless",
+            GatewayErrorPage::new(StatusCode::BAD_GATEWAY, "upstream_unreachable", "01JD3Y6T"),
         ),
         make(
             "gateway-unknown",

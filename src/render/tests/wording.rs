@@ -43,6 +43,7 @@ fn every_key_that_is_used_exists_and_every_key_is_used() {
     assert!(missing.is_empty(), "no wording for {missing:?}");
     // Families whose last part comes from the wire contract, the configuration or an enum.
     let families = [
+        "title.",
         "message.",
         "working.",
         "error.",
@@ -99,6 +100,27 @@ fn every_notice_and_every_gateway_error_has_its_own_words() {
 }
 
 #[test]
+fn every_message_of_the_flows_has_our_own_wording() {
+    let texts = Catalogue::parse(LANGUAGES[0].2, None).expect("English parses");
+    let source = fs::read_to_string("src/ui/text.rs").expect("the numbers");
+    let numbers = source.split("= ").skip(1).filter_map(|rest| {
+        let digits: String = rest
+            .chars()
+            .take_while(|letter| letter.is_ascii_digit() || *letter == '_')
+            .filter(char::is_ascii_digit)
+            .collect();
+        digits
+            .parse::<u32>()
+            .ok()
+            .filter(|number| *number > 1_000_000)
+    });
+    let unworded: Vec<u32> = numbers
+        .filter(|number| !DATA.contains(number) && !texts.has(&format!("message.{number}")))
+        .collect();
+    assert!(unworded.is_empty(), "no wording for {unworded:?}");
+}
+
+#[test]
 fn every_language_has_the_same_placeholders() {
     let (_, _, english) = LANGUAGES[0];
     let english: std::collections::BTreeMap<String, String> =
@@ -141,6 +163,9 @@ fn sources(folder: &Path) -> Vec<String> {
     }
     found
 }
+
+/// Messages whose text is data: a schema's title, a reason.
+const DATA: &[u32] = &[1_070_002, 4_000_001, 4_000_005, 5_000_001];
 
 /// Ids of gateway 22 that a browser can meet.
 const GATEWAY_ERRORS: &[&str] = &[

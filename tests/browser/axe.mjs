@@ -1,20 +1,8 @@
-// Headless Chromium for all browser tests, and the accessibility check that they share.
+// The accessibility check that all browser tests share.
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
-import { chromium } from 'playwright-core';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** Starts the machine's own Chromium; it talks to nobody by itself. */
-export function launch() {
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-      '--disable-background-networking', '--disable-component-update', '--disable-sync',
-    ],
-  });
-}
 
 /** What axe-core finds against WCAG 2.2 AA, one line each. It is evaluated, not linked: the policy of our pages lets no script in. */
 export async function violations(page) {
