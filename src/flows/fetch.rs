@@ -59,9 +59,11 @@ impl Inner {
             Some(id) => self.db.find_flow(id).await?,
             None => None,
         };
-        found
-            .filter(|flow| flow.kind == kind)
-            .ok_or_else(|| ApiError::not_found().reason("There is no such flow.").into())
+        found.filter(|flow| flow.kind == kind).ok_or_else(|| {
+            ApiError::not_found()
+                .reason("There is no such flow.")
+                .into()
+        })
     }
 
     fn sign_in_to_read(&self) -> Failure {

@@ -9,6 +9,7 @@
     reason = "a test may panic, and speaks to whoever reads its output"
 )]
 
+mod api;
 mod config_cases;
 mod durability;
 mod overload;
