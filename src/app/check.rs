@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{
     config::{self, Config, Finding, Kind, Level, LoadOptions},
-    gateway::RouteTable,
+    gateway::{RouteTable, TableError, table::TableErrorKind},
     schema::Schemas,
 };
 
@@ -29,7 +29,10 @@ impl Report {
     /// How many findings keep it from being used.
     #[must_use]
     pub fn errors(&self) -> usize {
-        self.findings.iter().filter(|finding| finding.level == Level::Error).count()
+        self.findings
+            .iter()
+            .filter(|finding| finding.level == Level::Error)
+            .count()
     }
 
     /// The findings as JSON, for editors (gateway ).
@@ -42,46 +45,81 @@ impl Report {
 /// Checks the file at `path`, with the environment of this process.
 #[must_use]
 pub fn check(path: &Path, dev: bool, allow_unsupported: bool) -> Report {
-    let options = LoadOptions { dev, allow_unsupported };
-    finish(config::load(path, &environment, &options))
+    let options = LoadOptions {
+        dev,
+        allow_unsupported,
+    };
+    finish(
+        &path.display().to_string(),
+        config::load(path, &environment, &options),
+    )
 }
 
 /// Checks a text that is not in a file; `name` stands for it in findings.
 #[must_use]
 pub(super) fn check_text(name: &str, text: &str, folder: &Path, dev: bool) -> Report {
-    let options = LoadOptions { dev, allow_unsupported: false };
-    finish(config::load_text(name, text, folder, &environment, &options))
+    let options = LoadOptions {
+        dev,
+        allow_unsupported: false,
+    };
+    finish(
+        name,
+        config::load_text(name, text, folder, &environment, &options),
+    )
 }
 
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-fn finish(loaded: Result<config::Loaded, Vec<Finding>>) -> Report {
+fn finish(name: &str, loaded: Result<config::Loaded, Vec<Finding>>) -> Report {
     match loaded {
-        Err(findings) => Report { findings, overrides: Vec::new(), config: None },
+        Err(findings) => Report {
+            findings,
+            overrides: Vec::new(),
+            config: None,
+        },
         Ok(loaded) => {
             let mut findings = loaded.warnings;
-            findings.extend(routes_at_odds(&loaded.config));
-            findings.extend(unreadable_schemas(&loaded.config));
+            findings.extend(routes_at_odds(name, &loaded.config));
+            findings.extend(unreadable_schemas(name, &loaded.config));
             findings.sort_by_key(|finding| (finding.line, finding.column));
-            let usable = findings.iter().all(|finding| finding.level == Level::Warning);
-            Report { findings, overrides: loaded.overrides, config: usable.then_some(loaded.config) }
+            let usable = findings
+                .iter()
+                .all(|finding| finding.level == Level::Warning);
+            Report {
+                findings,
+                overrides: loaded.overrides,
+                config: usable.then_some(loaded.config),
+            }
         }
     }
 }
 
 /// Routes that tie or can never win (gateway ).
-fn routes_at_odds(config: &Config) -> Vec<Finding> {
-    let Err(errors) = RouteTable::build(config) else { return Vec::new() };
-    let finding = |error: crate::gateway::TableError| Finding {
-        file: config.file.clone(),
-        line: error.line,
-        column: error.column,
+fn routes_at_odds(name: &str, config: &Config) -> Vec<Finding> {
+    let Err(errors) = RouteTable::build(config) else {
+        return Vec::new();
+    };
+    let key = |place| {
+        let number = config
+            .routes
+            .iter()
+            .position(|route| (route.id.line, route.id.column) == place);
+        number.map_or_else(|| "routes".to_owned(), |number| format!("routes[{number}]"))
+    };
+    let finding = |error: TableError| Finding {
+        file: name.to_owned(),
+        line: error.place.0,
+        column: error.place.1,
         level: Level::Error,
-        kind: error.kind,
-        id: Some(error.id),
-        key: error.key,
+        kind: match error.kind {
+            TableErrorKind::DuplicateId => Kind::DuplicateId,
+            TableErrorKind::UnreachableRoute | TableErrorKind::AmbiguousRoutes => Kind::Semantic,
+            TableErrorKind::BadTemplate => Kind::BadValue,
+        },
+        id: Some(error.kind.id()),
+        key: key(error.place),
         message: error.message,
         hint: error.hint,
     };
@@ -89,10 +127,12 @@ fn routes_at_odds(config: &Config) -> Vec<Finding> {
 }
 
 /// Identity schemas that cannot be used.
-fn unreadable_schemas(config: &Config) -> Vec<Finding> {
-    let Err(error) = Schemas::load(&config.identity) else { return Vec::new() };
+fn unreadable_schemas(name: &str, config: &Config) -> Vec<Finding> {
+    let Err(error) = Schemas::load(&config.identity) else {
+        return Vec::new();
+    };
     vec![Finding {
-        file: config.file.clone(),
+        file: name.to_owned(),
         line: 0,
         column: 0,
         level: Level::Error,

@@ -18,7 +18,10 @@ use crate::{
 };
 
 /// The door for requests of our own endpoints. Each runs on the control plane's runtime, so that a worker only waits for it.
-#[expect(clippy::disallowed_methods, reason = "one of the owners of tasks: a request that crossed over")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "one of the owners of tasks: a request that crossed over"
+)]
 pub(super) fn plane(services: &Services, control: Handle) -> ControlPlane {
     let router = public_router(services);
     Arc::new(move |request: Request<Incoming>| {
@@ -32,15 +35,28 @@ fn public_router(services: &Services) -> Router {
     let readiness = services.readiness.clone();
     let ready: api::public::Ready = Arc::new(move || {
         let readiness = readiness.clone();
-        Box::pin(async move { readiness.obstacles().await.into_iter().map(|(name, _)| name).collect() })
+        Box::pin(async move {
+            readiness
+                .obstacles()
+                .await
+                .into_iter()
+                .map(|(name, _)| name)
+                .collect()
+        })
     });
-    let public = api::public::router(api::public::Public { flows: services.flows.clone(), ready });
+    let public = api::public::router(api::public::Public {
+        flows: services.flows.clone(),
+        ready,
+    });
     pages::router(services.pages.clone()).fallback_service(public)
 }
 
 async fn answer(router: Router, request: Request<Incoming>) -> Response<Body> {
     let request = request.map(axum::body::Body::new);
-    let response = router.oneshot(request).await.unwrap_or_else(|never| match never {});
+    let response = router
+        .oneshot(request)
+        .await
+        .unwrap_or_else(|never| match never {});
     response.map(|body| body.map_err(body_type::BoxError::from).boxed_unsync())
 }
 
@@ -50,27 +66,44 @@ fn panicked(failure: &tokio::task::JoinError) -> Response<Body> {
     let mut response = Response::new(body_type::full(INTERNAL));
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert("x-vestibule-reason", HeaderValue::from_static("internal_error"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    headers.insert(
+        "x-vestibule-reason",
+        HeaderValue::from_static("internal_error"),
+    );
     response
 }
 
 const INTERNAL: &str = r#"{"error":{"id":"internal_error","code":500,"status":"Internal Server Error","message":"Something went wrong on our side."}}"#;
 
 /// Serves the admin API on its own listener, with a thread of its own.
-pub(super) fn serve_admin(services: &Services, bound: Bound, control: Handle) -> std::io::Result<Running> {
+pub(super) fn serve_admin(
+    services: &Services,
+    bound: Bound,
+    control: Handle,
+) -> std::io::Result<Running> {
     let limits = &services.config.limits;
     let plan = Plan {
         listeners: vec![bound],
         model: Model::PerCore(1),
-        ceilings: Ceilings { total: limits.connections, per_ip: limits.connections },
+        ceilings: Ceilings {
+            connections: limits.connections,
+            per_ip: limits.connections,
+        },
         limits: ConnectionLimits {
             header_timeout: limits.header_timeout,
             header_bytes: limits.header_bytes,
             keep_alive: limits.keep_alive,
+            requests: super::KEEP_ALIVE_REQUESTS,
         },
     };
-    let worker = Arc::new(AdminWorker { router: admin_router(services), control });
+    let worker = Arc::new(AdminWorker {
+        router: admin_router(services),
+        control,
+    });
     net::serve(plan, move |_, _| worker.clone())
 }
 
@@ -89,17 +122,28 @@ impl WorkerService for AdminWorker {
     type Body = Body;
 
     fn open(self: &Arc<Self>, link: Link) -> AdminConnection {
-        AdminConnection { worker: self.clone(), link }
+        AdminConnection {
+            worker: self.clone(),
+            link,
+        }
     }
 
-    async fn answer(connection: Arc<AdminConnection>, request: Request<Incoming>) -> Response<Body> {
+    async fn answer(
+        connection: Arc<AdminConnection>,
+        request: Request<Incoming>,
+    ) -> Response<Body> {
         let link = &connection.link;
         link.watch.begin_request();
         let worker = &connection.worker;
-        let response = worker.control.spawn(answer(worker.router.clone(), request)).await;
+        let response = worker
+            .control
+            .spawn(answer(worker.router.clone(), request))
+            .await;
         let mut response = response.unwrap_or_else(|failure| panicked(&failure));
         if link.is_last_request() {
-            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            response
+                .headers_mut()
+                .insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         response
     }

@@ -5,12 +5,14 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
 };
 
 use anyhow::{Context, anyhow};
 use url::Url;
 
 use super::{Announce, check, sample, serve};
+use crate::render::Renderer;
 
 /// What `dev` was asked for.
 #[derive(Clone, Debug)]
@@ -28,10 +30,15 @@ pub struct DevOptions {
 /// # Errors
 /// When it cannot start.
 pub fn dev(options: &DevOptions) -> anyhow::Result<ExitCode> {
-    let sample = options.upstream.is_none().then(sample::start).transpose().context("the sample app does not start")?;
+    let sample = options
+        .upstream
+        .is_none()
+        .then(sample::bind)
+        .transpose()
+        .context("the sample app does not start")?;
     let upstream = match (&options.upstream, &sample) {
         (Some(upstream), _) => upstream.to_string(),
-        (None, Some(sample)) => sample.url(),
+        (None, Some(sample)) => sample.url()?,
         (None, None) => return Err(anyhow!("there is no app to protect")),
     };
     let text = configuration(options, &upstream)?;
@@ -40,15 +47,32 @@ pub fn dev(options: &DevOptions) -> anyhow::Result<ExitCode> {
         let findings: Vec<_> = report.findings.iter().map(ToString::to_string).collect();
         return Err(anyhow!("{}", findings.join("\n")));
     };
-    let app = options.upstream.as_ref().map_or_else(|| "a sample app that shows the headers it gets".to_owned(), Url::to_string);
-    serve(config, &Announce::Dev { data: options.data.display().to_string(), app })
+    if let Some(sample) = sample {
+        sample::serve(sample, Arc::new(Renderer::new(&config)), &config)
+            .context("the sample app does not start")?;
+    }
+    let app = options.upstream.as_ref().map_or_else(
+        || "a sample app that shows the headers it gets".to_owned(),
+        Url::to_string,
+    );
+    serve(
+        config,
+        &Announce::Dev {
+            data: options.data.display().to_string(),
+            app,
+        },
+    )
 }
 
 /// What a file would say.
 fn configuration(options: &DevOptions, upstream: &str) -> anyhow::Result<String> {
     let port = options.port;
     let admin = port + 1;
-    let dsn = if options.data == Path::new("memory") { "memory".to_owned() } else { sqlite(&options.data)? };
+    let dsn = if options.data == Path::new("memory") {
+        "memory".to_owned()
+    } else {
+        sqlite(&options.data)?
+    };
     let listeners = if TcpListener::bind("[::1]:0").is_ok() {
         format!("[{{address: '127.0.0.1:{port}'}}, {{address: '[::1]:{port}'}}]")
     } else {
@@ -83,8 +107,16 @@ routes:
 
 /// The data folder, made for its owner alone, as a database name.
 fn sqlite(folder: &Path) -> anyhow::Result<String> {
-    let cannot = || format!("cannot use the data folder {}; choose another with --data", folder.display());
+    let cannot = || {
+        format!(
+            "cannot use the data folder {}; choose another with --data",
+            folder.display()
+        )
+    };
     fs::create_dir_all(folder).with_context(cannot)?;
     let folder = folder.canonicalize().with_context(cannot)?;
-    Ok(format!("sqlite://{}", folder.join("vestibule.sqlite").display()))
+    Ok(format!(
+        "sqlite://{}",
+        folder.join("vestibule.sqlite").display()
+    ))
 }

@@ -7,7 +7,10 @@ use tokio::task::JoinHandle;
 use crate::{clock::SharedClock, store::Store};
 
 /// Starts looking; abort the handle to stop.
-#[expect(clippy::disallowed_methods, reason = "one of the owners of tasks: it ends with the process")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "one of the owners of tasks: it ends with the process"
+)]
 pub(super) fn start(store: Arc<dyn Store>, clock: SharedClock) -> JoinHandle<()> {
     tokio::spawn(async move {
         loop {

@@ -16,7 +16,10 @@ pub(super) struct Signals(Mutex<(Signal, Signal)>);
 impl Signals {
     /// From now on the signals do not end the process by themselves.
     pub(super) fn catch() -> io::Result<Self> {
-        Ok(Self(Mutex::new((signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?))))
+        Ok(Self(Mutex::new((
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::interrupt())?,
+        ))))
     }
 
     /// Waits for the next one.
@@ -36,7 +39,13 @@ pub(super) fn announce(config: &Config, announce: &Announce, begun: Instant) {
     let ready_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     match announce {
         Announce::Log => {
-            let listeners: Vec<_> = config.serve.public.listeners.iter().map(|listener| listener.address.as_str()).collect();
+            let listeners: Vec<_> = config
+                .serve
+                .public
+                .listeners
+                .iter()
+                .map(|listener| listener.address.as_str())
+                .collect();
             tracing::info!(%public, ?listeners, admin = config.serve.admin.address, ready_ms, "ready");
         }
         Announce::Dev { data, app } => {

@@ -18,7 +18,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::{
     clock::{SharedClock, SystemClock},
-    config::{self, Config, Storage, secrets},
+    config::{Config, Storage, secrets},
     gateway::{self, RouteTable},
     net,
     store::{self, Store},
@@ -55,12 +55,14 @@ pub fn serve(mut config: Config, announce: &Announce) -> anyhow::Result<ExitCode
         Storage::Memory => None,
         Storage::Sqlite(path) => Some(path.clone()),
     };
-    let store = store::open(&config.storage, clock.clone())?;
+    let opened = store::open(&config.storage, clock.clone())?;
     for warning in secrets::fill(&mut config.secrets, database.as_deref())? {
-        tracing::warn!("{warning}");
+        tracing::warn!(lint = warning.id, "{}", warning.message);
     }
     let config = Arc::new(config);
     let telemetry = Telemetry::open(&config, clock.clone())?;
+    let store = opened.store;
+    telemetry.watch_store(opened.stats);
     let runtime = control_runtime()?;
     let code = runtime.block_on(run(config, store, &telemetry, clock, announce, begun))?;
     telemetry.close();
@@ -71,25 +73,38 @@ pub fn serve(mut config: Config, announce: &Announce) -> anyhow::Result<ExitCode
 ///
 /// # Errors
 /// When it cannot be opened, or when neither names one.
-pub fn migrate(dsn: Option<&str>, file: Option<&Path>) -> anyhow::Result<u32> {
-    let storage = match (dsn, file) {
-        (Some(dsn), _) => config::storage(dsn).map_err(|problem| anyhow::anyhow!("dsn `{dsn}` {problem}"))?,
-        (None, file) => {
-            let file = file.unwrap_or(Path::new("vestibule.yml"));
-            let report = check(file, false, true);
-            let findings: Vec<_> = report.findings.iter().map(ToString::to_string).collect();
-            report.config.with_context(|| findings.join("\n"))?.storage
-        }
+pub fn migrate(dsn: Option<&str>, file: Option<&Path>) -> anyhow::Result<i64> {
+    let report = if let Some(dsn) = dsn {
+        let text = format!(
+            "dsn: {}\nselfservice: {{default_browser_return_url: 'http://localhost/'}}\n",
+            serde_json::to_string(dsn)?
+        );
+        check::check_text("--dsn", &text, Path::new("."), true)
+    } else {
+        check(file.unwrap_or(Path::new("vestibule.yml")), false, true)
     };
-    let store = store::open(&storage, Arc::new(SystemClock))?;
-    Builder::new_current_thread().enable_all().build()?.block_on(store.close());
-    Ok(store::SCHEMA)
+    let findings: Vec<_> = report.findings.iter().map(ToString::to_string).collect();
+    let storage = report.config.with_context(|| findings.join("\n"))?.storage;
+    let opened = store::open(&storage, Arc::new(SystemClock))?;
+    Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(opened.store.close());
+    Ok(store::schema_version())
 }
 
 /// The routes in the order in which they are tried, a line each.
 #[must_use]
 pub fn route_list(config: &Config) -> Vec<String> {
-    RouteTable::build(config).map(|table| table.describe()).unwrap_or_default()
+    RouteTable::build(config)
+        .map(|table| {
+            table
+                .routes
+                .iter()
+                .map(|route| route.id.to_string())
+                .collect()
+        })
+        .unwrap_or_default()
 }
 
 /// What the program tells about itself.
@@ -101,9 +116,45 @@ struct Telemetry {
 
 impl Telemetry {
     fn open(config: &Config, clock: SharedClock) -> anyhow::Result<Self> {
-        let access = AccessLog::open(&config.log.access, config.log.format).context("log.access cannot be opened")?;
+        let access = AccessLog::open(&config.log.access, config.log.format)
+            .context("log.access cannot be opened")?;
         let audit = Audit::open(&config.log.audit, clock).context("log.audit cannot be opened")?;
-        Ok(Self { access: Arc::new(access), audit: Arc::new(audit), metrics: Metrics::default() })
+        Ok(Self {
+            access: Arc::new(access),
+            audit: Arc::new(audit),
+            metrics: Metrics::default(),
+        })
+    }
+
+    fn watch_store(&self, stats: Arc<store::sqlite::Stats>) {
+        self.metrics.add_source(move |sink| {
+            sink.counter("storage_commits", "Commits applied", stats.commits());
+            sink.counter(
+                "storage_transactions",
+                "Transactions they shared",
+                stats.transactions(),
+            );
+            sink.counter(
+                "storage_busy",
+                "Reads and commits that were turned away",
+                stats.busy(),
+            );
+            sink.seconds(
+                "storage_commit_seconds",
+                "Time spent in transactions",
+                stats.commit_micros(),
+            );
+            sink.gauge(
+                "storage_wal_bytes",
+                "Size of the write-ahead log",
+                stats.log_bytes(),
+            );
+            sink.gauge(
+                "storage_writable",
+                "Whether the store takes writes",
+                stats.is_writable().into(),
+            );
+        });
     }
 
     fn close(&self) {
@@ -132,15 +183,26 @@ async fn run(
 ) -> anyhow::Result<ExitCode> {
     // Signals are caught before anything listens: whoever sees the port open may already ask us to stop.
     let signals = lifecycle::Signals::catch()?;
-    let table = RouteTable::build(&config).map_err(|errors| anyhow::anyhow!(gateway::table_errors(&errors)))?;
-    let services = services::Services::build(&config, &table, &store, telemetry, clock.clone())?;
-    let public: Vec<_> = config.serve.public.listeners.iter().map(|listener| net::bind("serve.public", &listener.address)).collect::<Result<_, _>>()?;
+    let services = services::Services::build(&config, &store, telemetry, clock.clone())?;
+    let public: Vec<_> = config
+        .serve
+        .public
+        .listeners
+        .iter()
+        .map(|listener| net::bind("serve.public", &listener.address))
+        .collect::<Result<_, _>>()?;
     let admin = net::bind("serve.admin", &config.serve.admin.address)?;
 
     let control = tokio::runtime::Handle::current();
-    let parts = gateway::Parts { clock: clock.clone(), control: control::plane(&services, control.clone()) };
-    let gateway = gateway::Gateway::new(&config, table, parts);
-    let running = net::serve(plan(&config, public), move |_, ticker| gateway.worker(ticker))?;
+    let parts = gateway::Parts {
+        clock: clock.clone(),
+        control: control::plane(&services, control.clone()),
+    };
+    let gateway =
+        gateway::Gateway::build(&config, parts).map_err(|errors| anyhow::anyhow!(list(&errors)))?;
+    let running = net::serve(plan(&config, public), move |_, ticker| {
+        gateway.worker(ticker)
+    })?;
     let admin = control::serve_admin(&services, admin, control)?;
     let housekeeping = housekeeping::start(store.clone(), clock);
     lifecycle::announce(&config, announce, begun);
@@ -150,7 +212,10 @@ async fn run(
     let drain = config.drain;
     let draining = async {
         tokio::time::sleep(drain.delay).await;
-        tokio::join!(running.drain(drain.timeout, drain.upgrades), admin.drain(drain.timeout, drain.upgrades));
+        tokio::join!(
+            running.drain(drain.timeout, drain.upgrades),
+            admin.drain(drain.timeout, drain.upgrades)
+        );
     };
     tokio::select! {
         () = draining => {}
@@ -161,17 +226,32 @@ async fn run(
     Ok(ExitCode::SUCCESS)
 }
 
+fn list(errors: &[gateway::TableError]) -> String {
+    errors
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
 fn plan(config: &Config, listeners: Vec<net::Bound>) -> net::Plan {
     let limits = &config.limits;
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     net::Plan {
         listeners,
         model: net::Model::PerCore(workers),
-        ceilings: net::Ceilings { total: limits.connections, per_ip: limits.connections_per_ip },
+        ceilings: net::Ceilings {
+            connections: limits.connections,
+            per_ip: limits.connections_per_ip,
+        },
         limits: net::ConnectionLimits {
             header_timeout: limits.header_timeout,
             header_bytes: limits.header_bytes,
             keep_alive: limits.keep_alive,
+            requests: KEEP_ALIVE_REQUESTS,
         },
     }
 }
+
+/// Requests on one client connection before it is closed in good order (gateway 15).
+const KEEP_ALIVE_REQUESTS: u32 = 10_000;

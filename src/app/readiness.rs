@@ -24,7 +24,11 @@ struct Inner {
 
 impl Readiness {
     pub(super) fn new(store: Arc<dyn Store>) -> Self {
-        Self(Arc::new(Inner { store, leaving: AtomicBool::new(false), probe: Mutex::new(None) }))
+        Self(Arc::new(Inner {
+            store,
+            leaving: AtomicBool::new(false),
+            probe: Mutex::new(None),
+        }))
     }
 
     /// From now on: not ready, since the process is about to end.

@@ -10,7 +10,6 @@ use crate::{
     config::Config,
     crypto::hash::HasherPool,
     flows::{self, Flows},
-    gateway::RouteTable,
     identity::Identities,
     methods,
     pages::Pages,
@@ -38,18 +37,25 @@ impl Services {
     /// Builds them over an open store.
     pub(super) fn build(
         config: &Arc<Config>,
-        table: &RouteTable,
         store: &Arc<dyn Store>,
         telemetry: &Telemetry,
         clock: SharedClock,
     ) -> anyhow::Result<Self> {
-        let settings = session::Settings::of(config, table.header_sets());
+        let settings = session::Settings::of(config, 1);
         let sessions = Sessions::new(store.clone(), clock.clone(), settings);
         let db = Database::new(store.clone(), vec![Arc::new(sessions.clone())]);
-        let schemas = Arc::new(Schemas::load(&config.identity).context("the identity schemas cannot be used")?);
+        let schemas = Arc::new(
+            Schemas::load(&config.identity).context("the identity schemas cannot be used")?,
+        );
         let hasher = HasherPool::new(&config.hashers, config.dev);
         let identities = Identities::new(db.clone(), schemas, clock.clone(), hasher.clone());
-        let registry = methods::all(config, &methods::Services { hasher: hasher.clone(), identities: identities.clone() });
+        let registry = methods::all(
+            config,
+            &methods::Services {
+                hasher: hasher.clone(),
+                identities: identities.clone(),
+            },
+        );
         let flows = Flows::new(flows::Parts {
             config: config.clone(),
             db: db.clone(),
@@ -59,8 +65,18 @@ impl Services {
             clock: clock.clone(),
         });
         let renderer = Arc::new(Renderer::new(config));
-        let backend = PagesBackend { flows: flows.clone(), sessions: sessions.clone(), db, clock: clock.clone() };
-        let pages = Pages::new(config.clone(), renderer.clone(), clock.clone(), Arc::new(backend));
+        let backend = PagesBackend {
+            flows: flows.clone(),
+            sessions: sessions.clone(),
+            db,
+            clock: clock.clone(),
+        };
+        let pages = Pages::new(
+            config.clone(),
+            renderer.clone(),
+            clock.clone(),
+            Arc::new(backend),
+        );
         count(telemetry, &sessions, hasher);
         Ok(Self {
             config: config.clone(),
@@ -84,6 +100,10 @@ fn count(telemetry: &Telemetry, sessions: &Sessions, hasher: HasherPool) {
     metrics.add_source(move |sink| sessions.stats().report(sink));
     let access = telemetry.access.clone();
     metrics.add_source(move |sink| {
-        sink.counter("access_log_dropped", "Access lines lost because their destination was too slow", access.dropped());
+        sink.counter(
+            "access_log_dropped",
+            "Access lines lost because their destination was too slow",
+            access.dropped(),
+        );
     });
 }

@@ -51,7 +51,11 @@ impl Check {
             Format::Json => say(&report.json()),
             Format::Text => self.print(&report),
         }
-        Ok(if report.loads() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if report.loads() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
     }
 
     fn print(&self, report: &app::Report) {
@@ -59,13 +63,19 @@ impl Check {
             say(&finding.to_string());
         }
         for variable in &report.overrides {
-            say(&format!("note: the environment variable {variable} overrides the file"));
+            say(&format!(
+                "note: the environment variable {variable} overrides the file"
+            ));
         }
         let errors = report.errors();
         if errors == 0 {
             say(&format!("{} is fine", self.config.display()));
         } else {
-            say(&format!("{} has {errors} {}", self.config.display(), if errors == 1 { "mistake" } else { "mistakes" }));
+            say(&format!(
+                "{} has {errors} {}",
+                self.config.display(),
+                if errors == 1 { "mistake" } else { "mistakes" }
+            ));
         }
     }
 }

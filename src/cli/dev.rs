@@ -24,17 +24,27 @@ pub(super) struct Dev {
 impl Dev {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         if let Some(upstream) = &self.upstream {
-            let usable = upstream.scheme() == "http" && upstream.host().is_some() && upstream.query().is_none();
+            let usable = upstream.scheme() == "http"
+                && upstream.host().is_some()
+                && upstream.query().is_none();
             if !usable {
                 bail!("--upstream {upstream}: expected a URL like http://localhost:3000");
             }
         }
-        let admin = self.port.checked_add(1).with_context(|| format!("--port {}: expected a port below 65535", self.port))?;
+        let admin = self
+            .port
+            .checked_add(1)
+            .with_context(|| format!("--port {}: expected a port below 65535", self.port))?;
         for port in [self.port, admin] {
             // Said before anything is made on disk; the listener itself reports it as well.
-            TcpListener::bind(("127.0.0.1", port))
-                .with_context(|| format!("port {port} is in use; choose another pair with --port"))?;
+            TcpListener::bind(("127.0.0.1", port)).with_context(|| {
+                format!("port {port} is in use; choose another pair with --port")
+            })?;
         }
-        app::dev(&app::DevOptions { upstream: self.upstream, data: self.data, port: self.port })
+        app::dev(&app::DevOptions {
+            upstream: self.upstream,
+            data: self.data,
+            port: self.port,
+        })
     }
 }

@@ -39,7 +39,10 @@ impl Migrate {
         let named = self.command.and_then(|MigrateCommand::Sql(sql)| {
             let _asks_nothing = sql.yes;
             let given = sql.dsn.into_iter().find(|word| word != "up");
-            given.or_else(|| sql.read_from_env.then(|| std::env::var("DSN").unwrap_or_default()))
+            given.or_else(|| {
+                sql.read_from_env
+                    .then(|| std::env::var("DSN").unwrap_or_default())
+            })
         });
         let version = app::migrate(named.as_deref(), self.config.as_deref())?;
         say(&format!("the database has schema {version}"));

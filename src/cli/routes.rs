@@ -36,7 +36,10 @@ impl List {
     fn run(self) -> anyhow::Result<ExitCode> {
         let report = app::check(&self.config, self.dev, true);
         let Some(config) = &report.config else {
-            report.findings.iter().for_each(|finding| complain(&finding.to_string()));
+            report
+                .findings
+                .iter()
+                .for_each(|finding| complain(&finding.to_string()));
             return Ok(ExitCode::FAILURE);
         };
         for line in app::route_list(config) {

@@ -33,7 +33,10 @@ impl Serve {
             complain(&finding.to_string());
         }
         let Some(config) = report.config else {
-            complain(&format!("{} was not started: its configuration has mistakes", env!("CARGO_PKG_NAME")));
+            complain(&format!(
+                "{} was not started: its configuration has mistakes",
+                env!("CARGO_PKG_NAME")
+            ));
             return Ok(ExitCode::FAILURE);
         };
         app::serve(config, &app::Announce::Log)

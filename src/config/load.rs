@@ -39,7 +39,10 @@ pub fn load(
     options: &LoadOptions,
 ) -> Result<Loaded, Vec<Finding>> {
     let name = path.display().to_string();
-    let dir = path.parent().unwrap_or_else(|| Path::new("."));
+    let dir = path
+        .parent()
+        .filter(|dir| !dir.as_os_str().is_empty())
+        .unwrap_or_else(|| Path::new("."));
     let refuse = |kind, message: String, hint: &str| {
         let mut findings = Findings::new(&name);
         findings.error(Place::default(), kind, "", message, hint);

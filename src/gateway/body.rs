@@ -67,9 +67,7 @@ impl http_body::Body for Body {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match &mut self.kind {
-            Kind::Upstream(body) => Pin::new(body)
-                .poll_frame(context)
-                .map_err(BoxError::from),
+            Kind::Upstream(body) => Pin::new(body).poll_frame(context).map_err(BoxError::from),
             Kind::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
             Kind::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Kind::Control(body) => Pin::new(body).poll_frame(context),

@@ -4,7 +4,7 @@
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, Uri,
-    header::{HOST, UPGRADE, CONNECTION},
+    header::{CONNECTION, HOST, UPGRADE},
     uri::PathAndQuery,
 };
 
@@ -53,10 +53,17 @@ pub fn request_head(
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(UPGRADE, upgrade);
     }
-    forwarded_for(headers, facts.trusted && facts.notes.has(Field::X_FORWARDED_FOR), facts.peer);
+    forwarded_for(
+        headers,
+        facts.trusted && facts.notes.has(Field::X_FORWARDED_FOR),
+        facts.peer,
+    );
     let client = facts.client.unwrap_or_else(|| facts.peer.clone());
     headers.insert(REAL_IP, client);
-    headers.insert(FORWARDED_PROTO, HeaderValue::from_static(facts.scheme.as_str()));
+    headers.insert(
+        FORWARDED_PROTO,
+        HeaderValue::from_static(facts.scheme.as_str()),
+    );
     headers.insert(FORWARDED_PORT, facts.port);
     let host = match &route.host {
         HostRule::Preserve => facts.authority.clone(),
@@ -92,7 +99,9 @@ pub fn outgoing_uri(uri: Uri, target: &CanonicalTarget<'_>, endpoint: &Endpoint)
             return Some(uri);
         }
         let kept = uri.into_parts().path_and_query;
-        return Some(Uri::from(kept.unwrap_or_else(|| PathAndQuery::from_static("/"))));
+        return Some(Uri::from(
+            kept.unwrap_or_else(|| PathAndQuery::from_static("/")),
+        ));
     }
     let text = format!("{}{}", endpoint.prefix, target.to_text());
     PathAndQuery::try_from(text).ok().map(Uri::from)

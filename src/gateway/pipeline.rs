@@ -68,8 +68,8 @@ async fn run(
         gateway.form
     };
     let uri = std::mem::take(&mut parts.uri);
-    let target = CanonicalTarget::new(uri.path(), uri.query(), form)
-        .map_err(|_| StatusCode::BAD_REQUEST)?;
+    let target =
+        CanonicalTarget::new(uri.path(), uri.query(), form).map_err(|_| StatusCode::BAD_REQUEST)?;
     let Found::Route(number) = site.find(target.path(), &parts.method) else {
         return Err(StatusCode::NOT_FOUND);
     };

@@ -191,8 +191,16 @@ fn compile(route: &config::Route, endpoints: &mut Vec<Arc<Endpoint>>) -> Route {
         timeouts: route.timeouts,
         body_limit: route.body_limit,
         host,
-        upgrades: route.upgrades.iter().map(|token| token.to_ascii_lowercase().into()).collect(),
-        forward_cookies: route.forward_cookies.iter().map(|name| name.as_str().into()).collect(),
+        upgrades: route
+            .upgrades
+            .iter()
+            .map(|token| token.to_ascii_lowercase().into())
+            .collect(),
+        forward_cookies: route
+            .forward_cookies
+            .iter()
+            .map(|name| name.as_str().into())
+            .collect(),
         forward_credentials: route.forward_credentials.unwrap_or(false),
         app_name: route.app_name.as_deref().map(Into::into),
         headers: 0,
@@ -225,7 +233,12 @@ fn path_decides_nothing(members: &[&config::Route]) -> bool {
         format!(
             "{:?}",
             (
-                (&route.access, &route.action, &route.identity_headers, &route.timeouts),
+                (
+                    &route.access,
+                    &route.action,
+                    &route.identity_headers,
+                    &route.timeouts
+                ),
                 (&route.body_limit, &route.host_header, &route.upgrades),
                 (&route.forward_cookies, &route.forward_credentials),
             )
@@ -244,14 +257,21 @@ fn check(routes: &[config::Route]) -> Vec<TableError> {
             errors.push(TableError {
                 place: (route.id.line, route.id.column),
                 kind: TableErrorKind::DuplicateId,
-                message: format!("the route id `{}` is taken by line {}", route.id.value, first.id.line),
+                message: format!(
+                    "the route id `{}` is taken by line {}",
+                    route.id.value, first.id.line
+                ),
                 hint: "give each route an id of its own".to_owned(),
             });
         }
     }
-    let listed: Vec<_> = routes.iter().map(|route| (route.priority, &route.matches)).collect();
+    let listed: Vec<_> = routes
+        .iter()
+        .map(|route| (route.priority, &route.matches))
+        .collect();
     for conflict in matcher::conflicts(&listed) {
-        let (Some(route), Some(other)) = (routes.get(conflict.route), routes.get(conflict.other)) else {
+        let (Some(route), Some(other)) = (routes.get(conflict.route), routes.get(conflict.other))
+        else {
             continue;
         };
         errors.push(describe(route, other, conflict.kind));
@@ -269,7 +289,9 @@ fn describe(route: &config::Route, other: &config::Route, kind: ConflictKind) ->
         ),
         ConflictKind::Unreachable => (
             TableErrorKind::UnreachableRoute,
-            format!("the route `{id}` can never win: `{other_id}` (line {line}) takes everything it matches"),
+            format!(
+                "the route `{id}` can never win: `{other_id}` (line {line}) takes everything it matches"
+            ),
             "remove it, or raise its `priority`",
         ),
     };

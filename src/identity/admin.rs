@@ -107,6 +107,17 @@ impl Identities {
         Ok(identity)
     }
 
+    /// Does the slow and refusable part of [`Identities::create`] beforehand: afterwards the password is a checked hash.
+    ///
+    /// # Errors
+    /// [`IdentityError::Password`].
+    pub async fn prepare(&self, new: &mut NewIdentity) -> Result<(), IdentityError> {
+        if let Some(password) = &new.password {
+            new.password = Some(ImportedPassword::Hashed(self.hashed(password).await?));
+        }
+        Ok(())
+    }
+
     /// The identity with this external id, with its credentials.
     ///
     /// # Errors

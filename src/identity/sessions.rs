@@ -34,6 +34,8 @@ pub enum BulkTarget {
     Sessions(Vec<SessionId>),
     /// All of these identities.
     Identities(Vec<IdentityId>),
+    /// All there are; a call goes through a limited number of them.
+    Everyone,
 }
 
 /// What a bulk change did.
@@ -41,6 +43,8 @@ pub enum BulkTarget {
 pub struct Bulk {
     /// How many sessions changed.
     pub processed: usize,
+    /// Whether another call would find more to do.
+    pub more: bool,
 }
 
 impl Identities {
@@ -140,6 +144,7 @@ impl Identities {
     ) -> Result<Bulk, IdentityError> {
         let mut processed = 0;
         match target {
+            BulkTarget::Everyone => return self.change_all_sessions(action).await,
             BulkTarget::Identities(ids) => {
                 for identity_id in ids {
                     let change = match action {
@@ -164,7 +169,50 @@ impl Identities {
                 }
             }
         }
-        Ok(Bulk { processed })
+        Ok(Bulk {
+            processed,
+            more: false,
+        })
+    }
+
+    async fn change_all_sessions(&self, action: BulkAction) -> Result<Bulk, IdentityError> {
+        let filter = SessionFilter {
+            // What has ended already needs no ending.
+            active: (action == BulkAction::Disable).then(|| (true, self.clock.now())),
+            ..SessionFilter::default()
+        };
+        let mut done = Bulk {
+            processed: 0,
+            more: true,
+        };
+        for _ in 0..BULK_PAGES {
+            let page = PageRequest {
+                after: None,
+                size: BULK_PAGE,
+            };
+            let found = self.db.list_sessions(&filter, page).await?;
+            done.more = found.more;
+            if found.items.is_empty() {
+                break;
+            }
+            let mut ids: Vec<IdentityId> = found.items.iter().map(|(_, of)| of.id).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            for identity_id in ids {
+                let change = match action {
+                    BulkAction::Delete => Change::DeleteSessions(identity_id),
+                    BulkAction::Disable => Change::RevokeSessions {
+                        identity_id,
+                        except: None,
+                    },
+                };
+                done.processed += self.applied(change).await?;
+            }
+            if !done.more {
+                break;
+            }
+        }
+        Ok(done)
     }
 
     /// How many sessions a change ended or removed; none when what it names is gone.
@@ -177,3 +225,6 @@ impl Identities {
         }
     }
 }
+
+const BULK_PAGE: usize = 500;
+const BULK_PAGES: usize = 10;

@@ -34,7 +34,9 @@ fn service() -> Identities {
         bcrypt_cost: 4,
         memory_budget: 1 << 20,
     };
-    let store = store::open(&Storage::Memory, clock.clone()).expect("memory is there");
+    let store = store::open(&Storage::Memory, clock.clone())
+        .expect("memory is there")
+        .store;
     Identities::new(
         Database::new(store, Vec::new()),
         Arc::new(Schemas::load(&settings).expect("the built-in schema can be used")),

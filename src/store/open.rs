@@ -6,19 +6,34 @@ use std::{
     sync::Arc,
 };
 
-use super::{Store, sqlite::Sqlite};
+use super::{
+    Store,
+    sqlite::{Sqlite, Stats},
+};
 use crate::{clock::SharedClock, config::Storage};
 
 /// Opens the store that the configuration names, and brings its schema up to date.
 ///
 /// # Errors
 /// When it cannot be opened; an existing file is left as it was then.
-pub fn open(storage: &Storage, clock: SharedClock) -> Result<Arc<dyn Store>, OpenError> {
+pub fn open(storage: &Storage, clock: SharedClock) -> Result<Opened, OpenError> {
     let store = match storage {
         Storage::Memory => Sqlite::memory(clock)?,
         Storage::Sqlite(path) => Sqlite::file(path, clock)?,
     };
-    Ok(Arc::new(store))
+    let stats = store.stats();
+    Ok(Opened {
+        store: Arc::new(store),
+        stats,
+    })
+}
+
+/// An open store.
+pub struct Opened {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// Its counters, for metrics.
+    pub stats: Arc<Stats>,
 }
 
 /// Why a store cannot be opened.

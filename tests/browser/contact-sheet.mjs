@@ -4,41 +4,20 @@
 //
 // FOLDER is where pictures go (default: target/pages); names limit it to some pages. Exits with 1 when a page has a violation, does not
 // fit its width, or asks for anything that is not its own.
-import { spawnSync } from 'node:child_process';
-import { createServer } from 'node:http';
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { launch, violations } from './chromium.mjs';
+import { root, serve, writeSamples } from './samples.mjs';
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const folder = resolve(process.argv[2] ?? join(root, 'target/pages'));
 const only = process.argv.slice(3);
 const pages = join(folder, 'pages');
 const pictures = join(folder, 'pictures');
-
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(pictures, { recursive: true });
-const made = spawnSync('cargo', ['test', '--quiet', '--lib', 'the_samples_can_be_looked_at'], {
-  cwd: root, stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, VESTIBULE_PAGES: pages },
-});
-if (made.status !== 0) process.exit(1);
-
-const types = { html: 'text/html; charset=utf-8', css: 'text/css', js: 'text/javascript', svg: 'image/svg+xml' };
-const server = createServer((request, response) => {
-  const path = request.url.split('?')[0].replace('/.vestibule/assets/', '/assets/');
-  try {
-    const body = readFileSync(join(pages, path));
-    response.setHeader('content-type', types[path.split('.').pop()] ?? 'text/plain');
-    if (path.endsWith('.html')) response.setHeader('content-security-policy', readFileSync(join(pages, path.replace('.html', '.csp')), 'utf8'));
-    response.end(body);
-  } catch {
-    response.writeHead(404).end();
-  }
-}).listen(0, '127.0.0.1');
-await new Promise(done => server.once('listening', done));
-const origin = `http://127.0.0.1:${server.address().port}`;
+writeSamples(pages);
+const { origin, close } = await serve(pages);
 
 const names = readdirSync(pages).filter(name => name.endsWith('.html')).map(name => name.slice(0, -5));
 const assets = readdirSync(join(pages, 'assets')).map(name => gzipSync(readFileSync(join(pages, 'assets', name))).length);
@@ -83,8 +62,7 @@ for (const scheme of ['light', 'dark']) {
     await sheet.screenshot({ path: join(folder, `sheet-${scheme}-${width}.png`), fullPage: true });
   }
 }
-writeFileSync(join(folder, 'index.txt'), chosen.join('\n'));
 await browser.close();
-server.close();
+close();
 console.log(`${chosen.length} passed, ${problems} failed`);
 process.exit(problems === 0 ? 0 : 1);

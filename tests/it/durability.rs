@@ -24,7 +24,7 @@ hashers: {algorithm: bcrypt, bcrypt: {cost: 4}}
 #[tokio::test(flavor = "multi_thread")]
 async fn every_acknowledged_sign_up_survives_a_kill() {
     let mut folder = tempfile::tempdir().unwrap();
-    let mut acknowledged = Vec::new();
+    let mut acknowledged: Vec<(String, String)> = Vec::new();
     for round in 0..3 {
         let gateway = Gateway::serve_in(folder, CONFIG, &["--dev"], &[]);
         for (email, password) in &acknowledged {

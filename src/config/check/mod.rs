@@ -2,14 +2,17 @@
 //!
 //! Nothing stops at the first mistake. What is complained about here is read leniently by `read`, whose result is then thrown away.
 
+mod cookies;
 mod forms;
 mod hooks;
 mod hosts;
+mod names;
 mod nearest;
 mod paths;
 mod relations;
 mod routes;
 mod scalar;
+mod secrets;
 mod templates;
 mod urls;
 

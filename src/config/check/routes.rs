@@ -1,6 +1,6 @@
 //! Routes: references, actions, authenticators, header rules.
 
-use super::{Check, forms, nearest, relations::unique};
+use super::{Check, names, nearest, relations::unique};
 use crate::config::{
     finding::{Findings, Kind},
     keys::Owner,
@@ -241,7 +241,7 @@ fn protected(findings: &mut Findings, name: &str, place: Place, key: &str) {
         _ if HOP_BY_HOP.contains(&lower.as_str()) => "it belongs to the connection",
         "content-length" => "it belongs to the body",
         _ => {
-            if let Err((message, hint)) = forms::header(name) {
+            if let Err((message, hint)) = names::header(name) {
                 findings.error(place, Kind::BadValue, key, message, hint);
             }
             return;
@@ -300,7 +300,7 @@ fn identity_headers(findings: &mut Findings, headers: &Node, path: &str) {
                 message,
                 "write X-Name, say",
             );
-        } else if let Err((message, hint)) = forms::header(name) {
+        } else if let Err((message, hint)) = names::header(name) {
             findings.error(entry.place, Kind::BadValue, &key, message, hint);
         }
     }

@@ -196,6 +196,12 @@ pub(super) fn bind(text: &str) -> Result<(), Complaint> {
 /// Where an app listens.
 pub(super) fn target(text: &str) -> Vec<Told> {
     if let Some(path) = text.strip_prefix("unix:") {
+        if path.contains(":/") {
+            return vec![Told::Unsupported(
+                Owner::Ours,
+                "a path behind the socket".to_owned(),
+            )];
+        }
         if path.starts_with('/') {
             return Vec::new();
         }

@@ -1,6 +1,6 @@
 //! `courier`: mail and text messages (columns: `keys`).
 
-pub(super) const TABLE: &str = r#"
+pub(super) const TABLE: &str = r"
 courier.delivery_strategy | enum(smtp,http) | smtp | - | How mail is sent.
 courier.smtp.connection_uri | smtp | | - | Mail server: smtp:// or smtps://.
 courier.smtp.client_cert_path | text | | - | Client certificate.
@@ -40,4 +40,4 @@ courier.templates.verifiable_address_changed.sms | @sms | | - | A number was cha
 @request.headers.* | text | | - | Its headers.
 @request.body | fileuri | | - | Jsonnet that makes its body.
 @request.auth | @auth | | - | How it authenticates.
-"#;
+";

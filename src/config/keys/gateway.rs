@@ -1,6 +1,6 @@
 //! `gateway`, `limits`, `drain` and other top-level keys of ours (columns: `keys`).
 
-pub(super) const TABLE: &str = r#"
+pub(super) const TABLE: &str = r"
 include[] | text | | ~ | Files with more routes, upstreams and authenticators.
 gateway.defaults | @route | | + | What routes have unless they say otherwise.
 gateway.default_route | @defaultroute | | ~ | What happens when no route matches.
@@ -138,4 +138,4 @@ upstreams.* | @upstream | | + | An app.
 @upstream.allow_private | bool | true | ~? | Allows private addresses.
 @upstream.preserve_header_case | bool | false | ~? | Keeps the case of header names.
 @upstream.dedicated_connections | bool | false | ~? | One connection per client.
-"#;
+";

@@ -1,6 +1,6 @@
 //! Kratos' keys outside `selfservice` and `courier`, and ours that stand among them (columns: `keys`).
 
-pub(super) const TABLE: &str = r#"
+pub(super) const TABLE: &str = r"
 version | text | | = | Version the file was written for.
 dev | bool | false | + | Development mode: insecure cookies, alias hosts, no throttling.
 revision | text | | = | A label for this configuration.
@@ -75,8 +75,8 @@ log.level | enum(trace,debug,info,warning,error,fatal,panic) | info | + | How mu
 log.format | enum(json,text,json_pretty,gelf) | text | + | Form of log lines.
 log.leak_sensitive_values | bool | false | + | Logs what is otherwise hidden.
 log.redaction_text | text | | = | Accepted; hidden values are shown as ours.
-log.access | text | stdout | + | Access log: stdout, stderr, off or a path.
-log.audit | text | stderr | ~ | Audit log: stderr, off or a path.
+log.access | logtarget | stdout | + | Access log: stdout, stderr, off or a path.
+log.audit | logtarget | stderr | + | Audit log: stderr, off or a path.
 log.query | enum(names,full) | names | ~? | How much of a query is logged.
 tracing.provider | enum(jaeger,otel,zipkin) | | - | Where traces go.
 tracing.service_name | text | | - | Name of this service in traces.
@@ -165,4 +165,4 @@ feature_flags.refresh_login_choose_address | bool | false | -? | Asks for an add
 oauth2_provider.url | url | | - | Admin URL of an OAuth2 server.
 oauth2_provider.headers.* | text | | - | Headers towards it.
 oauth2_provider.override_return_to | bool | false | - | Returns to the OAuth2 server after registration.
-"#;
+";

@@ -1,6 +1,6 @@
 //! `routes`, and what `gateway.defaults` may hold of it (columns: `keys`).
 
-pub(super) const TABLE: &str = r#"
+pub(super) const TABLE: &str = r"
 routes[] | @fullroute | | + | Who may reach which app.
 @fullroute.id | name! | | + | Name of the route.
 @fullroute.match | map | | + | Which requests it takes.
@@ -148,4 +148,4 @@ routes[] | @fullroute | | + | Who may reach which app.
 @require.remote.forward_headers[] | header | | ! | Request headers it sees.
 @require.remote.headers_to_upstream[] | header | | ! | Its headers the app sees.
 @require.remote.allow_insecure | bool | false | ! | Allows plain http.
-"#;
+";

@@ -3,7 +3,7 @@
 //! What a method says below `config` is checked while it is off, and never complained about: settings of a thing that is not
 //! enabled are accepted.
 
-pub(super) const TABLE: &str = r#"
+pub(super) const TABLE: &str = r"
 selfservice | map! | | + | Flows and methods of signing in.
 selfservice.default_browser_return_url | ref! | | + | Where a browser ends up when nothing says otherwise.
 selfservice.allowed_return_urls[] | text | | + | Where return_to may lead: URLs, or https://*.example.com.
@@ -187,4 +187,4 @@ selfservice.methods.b2b.config.organizations[].session_lifespan | dur | | - | It
 @provider.net_id_token_origin_header | text | | = | Origin header for netID.
 @provider.account_linking_mode | enum(confirm_with_existing_credential,automatic) | confirm_with_existing_credential | = | How accounts of one address are joined.
 @provider.update_identity_on_login | enum(never,automatic) | never | = | Runs the mapper at every log-in.
-"#;
+";

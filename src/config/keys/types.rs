@@ -48,6 +48,8 @@ pub(crate) enum Text {
     DecisionUrl,
     /// `smtp://` or `smtps://`.
     Smtp,
+    /// Where log lines go.
+    LogTarget,
     /// Where data is kept.
     Dsn,
     /// Where to listen.
@@ -201,6 +203,11 @@ const WORDS: &[(&str, Text, &str)] = &[
         "a URL like file:///etc/vestibule/person.schema.json",
     ),
     ("decisionurl", Text::DecisionUrl, "an https URL"),
+    (
+        "logtarget",
+        Text::LogTarget,
+        "stdout, stderr, off or a path that begins with /",
+    ),
     (
         "smtp",
         Text::Smtp,

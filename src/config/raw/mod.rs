@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows a key of ours; `keys` and `check` do.
 
+mod build;
 mod inject;
 mod overrides;
 mod parse;

@@ -96,7 +96,7 @@ impl Run<'_> {
 
     fn map(&mut self, base: Option<&Node>, key: &'static Key, variable: &str) -> Option<Node> {
         let before = self.used.len();
-        let mut node = base.cloned().unwrap_or_else(empty_map);
+        let mut node = base.cloned().unwrap_or_default();
         for (name, field) in self.table.names(key) {
             let variable = format!("{variable}_{}", name.to_uppercase());
             self.field(&mut node, name, field, &variable);
@@ -165,13 +165,6 @@ impl Run<'_> {
                 ),
             },
         })
-    }
-}
-
-fn empty_map() -> Node {
-    Node {
-        place: Place::default(),
-        content: Content::Map(IndexMap::new()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use granit_parser::{ErrorKind, ScanError};
 
-use super::parse::Open;
+use super::build::Open;
 
 /// Where and what to say.
 pub(super) struct Told {

@@ -56,6 +56,16 @@ pub(crate) enum Style {
     Given,
 }
 
+impl Default for Node {
+    /// An empty map that stands in no text.
+    fn default() -> Self {
+        Self {
+            place: Place::default(),
+            content: Content::Map(IndexMap::new()),
+        }
+    }
+}
+
 impl Node {
     pub(crate) fn is_null(&self) -> bool {
         matches!(&self.content, Content::Scalar(text, Style::Plain) if is_null(text))

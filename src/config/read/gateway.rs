@@ -54,9 +54,8 @@ impl Read<'_> {
     fn email(&self) -> EmailSource {
         match self.text("gateway.email") {
             Some("verified_only") => EmailSource::VerifiedOnly,
-            Some(_) => EmailSource::Any,
             None if self.has_mail() => EmailSource::VerifiedOnly,
-            None => EmailSource::Any,
+            _ => EmailSource::Any,
         }
     }
 

@@ -69,12 +69,18 @@ impl Read<'_> {
                 _ => LogFormat::Text,
             },
             leak_sensitive_values: self.flag("log.leak_sensitive_values", false),
-            access: match self.text("log.access") {
-                None | Some("stdout") => AccessLog::Stdout,
-                Some("stderr") => AccessLog::Stderr,
-                Some("off") => AccessLog::Off,
-                Some(path) => AccessLog::File(path.into()),
-            },
+            access: self.lines("log.access", AccessLog::Stdout),
+            audit: self.lines("log.audit", AccessLog::Stderr),
+        }
+    }
+
+    fn lines(&self, path: &str, default: AccessLog) -> AccessLog {
+        match self.text(path) {
+            None => default,
+            Some("stdout") => AccessLog::Stdout,
+            Some("stderr") => AccessLog::Stderr,
+            Some("off") => AccessLog::Off,
+            Some(file) => AccessLog::File(file.into()),
         }
     }
 

@@ -96,26 +96,21 @@ impl Read<'_> {
     }
 
     fn upstream_of(&self, route: &Node) -> Upstream {
-        let none = || Upstream {
-            targets: Vec::new(),
-            ..upstream("", route)
-        };
         let Some(node) = route.at("upstream") else {
-            return none();
+            return upstream("", &Node::default());
         };
         match node.as_text() {
             Some(name) if !name.contains(':') => {
-                match self.root.at("upstreams").and_then(|all| all.entry(name)) {
-                    Some(entry) => upstream(name, &entry.node),
-                    None => none(),
-                }
+                let known = self.root.at("upstreams").and_then(|all| all.entry(name));
+                known.map_or_else(
+                    || upstream(name, &Node::default()),
+                    |entry| upstream(name, &entry.node),
+                )
             }
             Some(url) => upstream(url, node),
             None => {
-                let name = node
-                    .items("targets")
-                    .first()
-                    .and_then(|target| target.as_text().or_else(|| target.text("url")));
+                let first = node.items("targets").first();
+                let name = first.and_then(|target| target.as_text().or_else(|| target.text("url")));
                 upstream(name.unwrap_or_default(), node)
             }
         }

@@ -8,8 +8,7 @@ use url::Url;
 use super::{Read, reference, span};
 use crate::config::{
     After, FlowSettings, Hook, HostPattern, MethodSettings, RegistrationStyle, Route, Section,
-    SelfService,
-    raw::{Content, Node},
+    SelfService, raw::Node,
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -54,10 +53,7 @@ impl Read<'_> {
     }
 
     fn flow(&self, base: &Url, name: &str) -> FlowSettings {
-        let empty = Node {
-            place: crate::config::raw::Place::default(),
-            content: Content::Map(IndexMap::new()),
-        };
+        let empty = Node::default();
         let node = self
             .root
             .at(&format!("selfservice.flows.{name}"))

@@ -27,13 +27,13 @@ impl Read<'_> {
         let admin = self.listener("serve.admin", ("127.0.0.1", 4434));
         Serve {
             public: self.public(),
-            admin_base_url: self.base_url("serve.admin", 4434).0,
+            admin_base_url: self.base_url("serve.admin", ("127.0.0.1", 4434)).0,
             admin,
         }
     }
 
     fn public(&self) -> ServePublic {
-        let (base_url, base_url_text) = self.base_url("serve.public", 4433);
+        let (base_url, base_url_text) = self.base_url("serve.public", ("0.0.0.0", 4433));
         let skip_health_log = self.flag("serve.public.request_log.disable_for_health", true);
         let written = self.root.items("serve.public.listeners").iter();
         let mut listeners: Vec<_> = written
@@ -76,7 +76,7 @@ impl Read<'_> {
     }
 
     /// As written, or derived from the listener (admin-and-config 6.3).
-    fn base_url(&self, path: &str, port: u16) -> (Url, String) {
+    fn base_url(&self, path: &str, (host, port): (&str, u16)) -> (Url, String) {
         let written = self.text(&format!("{path}.base_url"));
         if let Some(text) = written
             && let Ok(mut url) = Url::parse(text)
@@ -88,7 +88,7 @@ impl Read<'_> {
         }
         let scheme = if self.mode.dev { "http" } else { "https" };
         let port = self.count(&format!("{path}.port"), port);
-        let host = self.text(&format!("{path}.host")).unwrap_or_default();
+        let host = self.text(&format!("{path}.host")).unwrap_or(host);
         let host = match host.parse::<IpAddr>() {
             Ok(ip) if !ip.is_unspecified() => match ip {
                 IpAddr::V4(ip) => ip.to_string(),

@@ -5,14 +5,14 @@
     const input = button.parentElement.querySelector('input');
     const words = { true: button.dataset.hide, false: button.dataset.show };
     button.hidden = false;
-    button.addEventListener('click', () => {
-      const shown = input.type === 'password';
+    const show = shown => {
       input.type = shown ? 'text' : 'password';
       button.setAttribute('aria-pressed', shown);
       button.textContent = words[shown];
-      input.focus();
-    });
-    input.form.addEventListener('submit', () => { input.type = 'password'; });
+    };
+    button.addEventListener('click', () => { show(input.type === 'password'); input.focus(); });
+    // A password manager saves what is typed into a password field, not a text.
+    input.form.addEventListener('submit', () => show(false));
   }
   for (const hint of document.querySelectorAll('[data-caps]')) {
     const input = document.getElementById(hint.dataset.caps);

@@ -54,6 +54,7 @@ pub(crate) fn config() -> Config {
             level: "info".to_owned(),
             format: LogFormat::Text,
             leak_sensitive_values: false,
+            audit: AccessLog::Off,
             access: AccessLog::Off,
         },
         limits: limits(),

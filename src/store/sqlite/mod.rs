@@ -34,6 +34,12 @@ use self::{
 use super::{BoxFuture, OpenError, StoreError, sql::Driver};
 use crate::clock::SharedClock;
 
+/// The newest schema that this binary knows.
+#[must_use]
+pub fn schema_version() -> i64 {
+    migrate::newest(migrate::STEPS)
+}
+
 /// How an SQLite store is set up.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {

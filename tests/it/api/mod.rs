@@ -1,5 +1,6 @@
-//! The public API, in process: the router over a store in memory, with a clock that stands still until it is moved.
+//! The HTTP API, in process. Here: the public router over a store in memory, with a clock that stands still until it is moved.
 
+mod admin;
 mod bodies;
 mod client;
 mod cross_origin;

@@ -24,7 +24,9 @@ async fn every_schema_there_was_is_read_by_the_newest_code() {
         let folder = folder();
         let file = folder.path().join("db.sqlite");
         fs::write(&file, content).expect("it is written");
-        let store = store::open(&Storage::Sqlite(file), clock()).expect("it opens");
+        let store = store::open(&Storage::Sqlite(file), clock())
+            .expect("it opens")
+            .store;
 
         let anna = anna();
         let session = session_of(&anna);

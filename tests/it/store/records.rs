@@ -25,7 +25,9 @@ pub(super) fn clock() -> SharedClock {
 }
 
 pub(super) fn in_memory() -> Arc<dyn Store> {
-    store::open(&Storage::Memory, clock()).expect("memory opens")
+    store::open(&Storage::Memory, clock())
+        .expect("memory opens")
+        .store
 }
 
 pub(super) fn folder() -> TempDir {
@@ -37,7 +39,9 @@ pub(super) fn path(folder: &TempDir) -> PathBuf {
 }
 
 pub(super) fn in_file(folder: &TempDir) -> Arc<dyn Store> {
-    store::open(&Storage::Sqlite(path(folder)), clock()).expect("the file opens")
+    store::open(&Storage::Sqlite(path(folder)), clock())
+        .expect("the file opens")
+        .store
 }
 
 /// An active identity with a password, whose identifier and addresses are `email`.
