@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{json, view};
 use crate::{
+    crypto::SessionToken,
     flows::{
         Answer, ContinueWith, Elsewhere, Failed, Failure, Flows, ProgramBy, Registered, Reply,
         SignedIn, View, Visit,
@@ -79,7 +80,7 @@ fn signed_in(flows: &Flows, visit: &Visit, done: &SignedIn) -> Response {
     let session = view::public_session(&done.session, &done.identity, base, visit.now);
     match done.flow_type {
         FlowType::Api => {
-            let token = done.token.as_ref().map(|token| token.as_str());
+            let token = done.token.as_ref().map(SessionToken::as_str);
             let body = json!({"session_token": token, "session": session, "continue_with": null});
             json::answer(StatusCode::OK, &body)
         }

@@ -3,7 +3,7 @@
 use serde_json::Map;
 use uuid::Uuid;
 
-use super::{Answer, Failure, Flows, Inner, Reply, Visit, end, form::ORGANIZATION};
+use super::{Answer, Failure, Flows, Inner, Reply, Visit, end, form::ORGANIZATION, view};
 use crate::{
     model::{Aal, Flow, FlowId, FlowKind, FlowState, FlowType, Identity},
     ui::Container,
@@ -107,7 +107,7 @@ impl Inner {
         visit: &Visit,
     ) -> Result<Answer, Failure> {
         self.save(&flow).await?;
-        let view = self.view(flow, identity, visit);
+        let view = view(flow, identity, visit);
         Ok(Answer::plain(Reply::Begun(view)))
     }
 

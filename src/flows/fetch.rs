@@ -1,6 +1,6 @@
 //! Reading a flow (flows 1.5). Nothing is consumed by it.
 
-use super::{Elsewhere, Failure, Flows, Inner, ProgramBy, View, Visit, failure::expired};
+use super::{Elsewhere, Failure, Flows, Inner, ProgramBy, View, Visit, failure::expired, view};
 use crate::{
     model::{Flow, FlowKind, FlowType},
     web::{ApiError, paths},
@@ -38,7 +38,7 @@ impl Flows {
             FlowKind::Settings => visit.identity().cloned(),
             _ => None,
         };
-        Ok(inner.view(flow, identity, visit))
+        Ok(view(flow, identity, visit))
     }
 }
 

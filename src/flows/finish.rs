@@ -4,7 +4,7 @@ use cookie::Cookie;
 
 use super::{
     Answer, Changed, ContinueWith, Draft, Failure, Inner, Problem, Proof, Registered, Reply,
-    SignedIn, Visit, is_taken,
+    SignedIn, Visit, is_taken, view,
 };
 use crate::{
     config::Hook,
@@ -144,7 +144,7 @@ impl Inner {
             .destination(&flow, changed.method.as_str())
             .map_or_else(|| self.page(&flow), String::from);
         let browser = flow.flow_type == FlowType::Browser;
-        let mut view = self.view(flow, Some(changed.identity), visit);
+        let mut view = view(flow, Some(changed.identity), visit);
         view.continue_with = browser
             .then(|| ContinueWith::redirect(&to))
             .into_iter()
@@ -166,19 +166,16 @@ impl Inner {
         let own = visit
             .session()
             .filter(|session| session.identity_id == identity.id);
-        match own {
-            Some(session) => {
-                let token = new_token(flow);
-                self.sessions
-                    .renew(session, factor, visit.device(), token, visit.now)
-            }
-            None => {
-                let issued = self
-                    .sessions
-                    .issue(identity, factor, visit.device(), visit.now);
-                (issued.session, Some(issued.token), issued.change)
-            }
+        if let Some(session) = own {
+            let token = new_token(flow);
+            return self
+                .sessions
+                .renew(session, factor, visit.device(), token, visit.now);
         }
+        let issued = self
+            .sessions
+            .issue(identity, factor, visit.device(), visit.now);
+        (issued.session, Some(issued.token), issued.change)
     }
 
     /// The cookies of a browser that has just signed in. Its CSRF secret changes when it was somebody else's until now.

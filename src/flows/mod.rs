@@ -238,21 +238,6 @@ impl Inner {
         Ok(())
     }
 
-    /// A flow as it is shown in answer to `visit`.
-    fn view(&self, flow: Flow, identity: Option<Identity>, visit: &Visit) -> Box<View> {
-        let mut flow = flow;
-        if flow.flow_type == crate::model::FlowType::Browser {
-            let token = visit.secret.token();
-            flow.ui.set_value(crate::ui::CSRF_TOKEN, Some(token.into()));
-        }
-        Box::new(View {
-            flow,
-            identity,
-            continue_with: Vec::new(),
-            transient_payload: None,
-        })
-    }
-
     /// An identity with its credentials.
     async fn load_identity(
         &self,
@@ -260,6 +245,21 @@ impl Inner {
     ) -> Result<Option<Identity>, Failure> {
         Ok(self.db.find_identity(id).await?)
     }
+}
+
+/// A flow as it is shown in answer to `visit`.
+fn view(flow: Flow, identity: Option<Identity>, visit: &Visit) -> Box<View> {
+    let mut flow = flow;
+    if flow.flow_type == crate::model::FlowType::Browser {
+        let token = visit.secret.token();
+        flow.ui.set_value(crate::ui::CSRF_TOKEN, Some(token.into()));
+    }
+    Box::new(View {
+        flow,
+        identity,
+        continue_with: Vec::new(),
+        transient_payload: None,
+    })
 }
 
 /// Whether a commit failed because somebody else has that identifier or address.

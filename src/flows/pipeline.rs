@@ -9,6 +9,7 @@ use super::{
     Submission, Unsafe, Visit,
     login::{LoginBar, announce},
     registration::screen_view,
+    view,
 };
 use crate::{
     model::{Flow, FlowKind, FlowType, Identity},
@@ -177,7 +178,7 @@ impl Inner {
         flow.updated_at = visit.now;
         self.sort(&mut flow, identity.as_ref());
         self.save(&flow).await?;
-        let view = self.view(flow, identity, visit);
+        let view = view(flow, identity, visit);
         Ok(Answer::plain(Reply::Incomplete(view)))
     }
 
@@ -197,7 +198,7 @@ impl Inner {
         flow.active = None;
         flow.updated_at = visit.now;
         self.save(&flow).await?;
-        let mut view = self.view(flow, None, visit);
+        let mut view = view(flow, None, visit);
         if let Some(taken) = taken.filter(|_| forward) {
             view = screen_view(view, taken.submission);
         }
@@ -246,7 +247,7 @@ impl Inner {
             "This page had been open for a while. Please check what you entered and send it again.";
         flow.ui.messages.push(text::generic(hint));
         self.save(&flow).await?;
-        let view = self.view(flow, None, visit);
+        let view = view(flow, None, visit);
         Ok(Answer::plain(Reply::Screen(view)))
     }
 

@@ -44,12 +44,12 @@ impl Registry {
 
     /// Who takes a submission. In settings a method that is off takes nothing; elsewhere it is named as off (flows 1.6, row 6).
     pub(super) fn claim(&self, kind: FlowKind, submission: &Submission) -> Claim<'_> {
-        let claims = |method: &&Box<dyn Method>| {
+        let claims = |method: &dyn Method| {
             method.step(kind).is_some()
                 && method.claims(submission)
                 && (method.enabled() || kind != FlowKind::Settings)
         };
-        match self.0.iter().find(claims) {
+        match self.0.iter().find(|method| claims(method.as_ref())) {
             Some(method) if !method.enabled() => Claim::Disabled,
             Some(method) => method.step(kind).map_or(Claim::Nobody, Claim::Step),
             None => Claim::Nobody,

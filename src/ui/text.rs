@@ -124,7 +124,7 @@ pub fn password_too_long(max: usize, actual: usize) -> Message {
 pub fn too_short(context: Value) -> Message {
     let text = format!(
         "Please enter at least {} characters.",
-        context["min_length"]
+        value(&context, "min_length")
     );
     error(TOO_SHORT, text, context)
 }
@@ -132,7 +132,10 @@ pub fn too_short(context: Value) -> Message {
 /// A text is too long.
 #[must_use]
 pub fn too_long(context: Value) -> Message {
-    let text = format!("Please enter at most {} characters.", context["max_length"]);
+    let text = format!(
+        "Please enter at most {} characters.",
+        value(&context, "max_length")
+    );
     error(TOO_LONG, text, context)
 }
 
@@ -149,49 +152,64 @@ pub fn pattern(context: Value) -> Message {
 /// A number is too small.
 #[must_use]
 pub fn minimum(context: Value) -> Message {
-    let text = format!("The number must be {} or more.", context["minimum"]);
+    let text = format!("The number must be {} or more.", value(&context, "minimum"));
     error(MINIMUM, text, context)
 }
 
 /// A number is not large enough.
 #[must_use]
 pub fn exclusive_minimum(context: Value) -> Message {
-    let text = format!("The number must be more than {}.", context["minimum"]);
+    let text = format!(
+        "The number must be more than {}.",
+        value(&context, "minimum")
+    );
     error(EXCLUSIVE_MINIMUM, text, context)
 }
 
 /// A number is too large.
 #[must_use]
 pub fn maximum(context: Value) -> Message {
-    let text = format!("The number must be {} or less.", context["maximum"]);
+    let text = format!("The number must be {} or less.", value(&context, "maximum"));
     error(MAXIMUM, text, context)
 }
 
 /// A number is not small enough.
 #[must_use]
 pub fn exclusive_maximum(context: Value) -> Message {
-    let text = format!("The number must be less than {}.", context["maximum"]);
+    let text = format!(
+        "The number must be less than {}.",
+        value(&context, "maximum")
+    );
     error(EXCLUSIVE_MAXIMUM, text, context)
 }
 
 /// A number is no multiple.
 #[must_use]
 pub fn multiple_of(context: Value) -> Message {
-    let text = format!("The number must be a multiple of {}.", context["base"]);
+    let text = format!(
+        "The number must be a multiple of {}.",
+        value(&context, "base")
+    );
     error(MULTIPLE_OF, text, context)
 }
 
 /// A list has too many items.
 #[must_use]
 pub fn too_many_items(context: Value) -> Message {
-    let text = format!("Please give at most {} entries.", context["max_items"]);
+    let text = format!(
+        "Please give at most {} entries.",
+        value(&context, "max_items")
+    );
     error(MAX_ITEMS, text, context)
 }
 
 /// A list has too few items.
 #[must_use]
 pub fn too_few_items(context: Value) -> Message {
-    let text = format!("Please give at least {} entries.", context["min_items"]);
+    let text = format!(
+        "Please give at least {} entries.",
+        value(&context, "min_items")
+    );
     error(MIN_ITEMS, text, context)
 }
 
@@ -218,7 +236,7 @@ pub fn wrong_type(context: Value) -> Message {
 /// A value must be exactly another.
 #[must_use]
 pub fn not_expected(context: Value) -> Message {
-    let text = format!("This must be {}.", context["expected"]);
+    let text = format!("This must be {}.", value(&context, "expected"));
     error(NOT_EXPECTED, text, context)
 }
 
@@ -254,6 +272,11 @@ pub fn expired(number: u32, at: &str, at_unix: i64) -> Message {
         "This page was open for too long. Please try again; here is a fresh one.".to_owned(),
         json!({ "expired_at": at, "expired_at_unix": at_unix }),
     )
+}
+
+/// A value of a context as text; these are numbers and short words.
+fn value(context: &Value, key: &str) -> String {
+    context.get(key).map(Value::to_string).unwrap_or_default()
 }
 
 fn error(id: u32, text: String, context: Value) -> Message {

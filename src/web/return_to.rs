@@ -37,12 +37,11 @@ impl AllowList {
     pub fn new(configured: &[String], base: &Url) -> Self {
         let mut entries = Vec::new();
         for text in configured {
-            match Entry::parse(text) {
-                Some(entry) => entries.push(entry),
-                None => {
-                    tracing::warn!(entry = %text, "an allowed return URL is ignored: it is not a usable URL")
-                }
+            let entry = Entry::parse(text);
+            if entry.is_none() {
+                tracing::warn!(entry = %text, "an allowed return URL is ignored: it is not a usable URL");
             }
+            entries.extend(entry);
         }
         if let Ok(own) = base.join("self-service") {
             entries.extend(Entry::parse(own.as_str()));

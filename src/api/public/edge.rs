@@ -40,18 +40,17 @@ pub(super) async fn serve(public: Public, inner: Router, mut request: Request) -
         Presented::Secret(secret) => (secret.clone(), false),
         Presented::Missing | Presented::NoCookies => (Secret::random(), true),
     };
-    let mut response = match early(&public, &request, class, &secret) {
-        Some(response) => response,
-        None => {
-            request.extensions_mut().insert(Csrf {
-                presented,
-                secret: secret.clone(),
-            });
-            inner
-                .oneshot(request)
-                .await
-                .unwrap_or_else(|never| match never {})
-        }
+    let mut response = if let Some(response) = early(&public, &request, class, &secret) {
+        response
+    } else {
+        request.extensions_mut().insert(Csrf {
+            presented,
+            secret: secret.clone(),
+        });
+        inner
+            .oneshot(request)
+            .await
+            .unwrap_or_else(|never| match never {})
     };
     if fresh && class == PathClass::Guarded && !sets_csrf(&public, &response) {
         let cookie = public.flows.csrf_cookie().cookie(&secret);

@@ -66,12 +66,9 @@ pub(super) async fn native(State(public): State<Public>, request: Request) -> Re
         Err(response) => return *response,
     };
     let limit = public.flows.config().limits.self_service_body;
-    let bytes = match to_bytes(body, limit).await {
-        Ok(bytes) => bytes,
-        Err(_) => {
-            let error = ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.");
-            return respond::error_json(&visit, &error);
-        }
+    let Ok(bytes) = to_bytes(body, limit).await else {
+        let error = ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.");
+        return respond::error_json(&visit, &error);
     };
     let fields = match Fields::read_json(&parts.headers, &bytes) {
         Ok(fields) => fields,

@@ -78,9 +78,10 @@ impl Login {
                 text::wrong_credentials(),
             )]));
         };
-        let upkeep = match verdict.outdated {
-            true => self.upkeep(&identity, password).await,
-            false => None,
+        let upkeep = if verdict.outdated {
+            self.upkeep(&identity, password).await
+        } else {
+            None
         };
         Ok(Outcome::Proved(Box::new(Proof {
             identity,
