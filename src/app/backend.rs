@@ -1,10 +1,13 @@
 //! What stands behind the pages: the flows, the sessions and the gateway's own word on what an app is told.
 
+use std::sync::Arc;
+
 use http::{HeaderValue, request::Parts};
 
 use crate::{
     clock::SharedClock,
     flows::{Failure, Flows, Visit},
+    gateway::RouteTable,
     model::{Channel, ErrorId, FlowKind, FlowType, SelfServiceError},
     pages::{Backend, Future, Shown, SignedOut, Unavailable, Viewer},
     session::{Sessions, Snapshot, presented},
@@ -18,6 +21,7 @@ pub(super) struct PagesBackend {
     pub(super) sessions: Sessions,
     pub(super) db: Database,
     pub(super) clock: SharedClock,
+    pub(super) table: Arc<RouteTable>,
 }
 
 impl PagesBackend {
@@ -91,7 +95,8 @@ impl Backend for PagesBackend {
     fn viewer<'a>(&'a self, request: &'a Parts) -> Future<'a, Option<Viewer>> {
         Box::pin(async move {
             let snapshot = self.visit(request).await?.snapshot().cloned();
-            Ok(snapshot.map(|snapshot| viewer(&snapshot)))
+            let host = self.host(request).unwrap_or_default();
+            Ok(snapshot.map(|snapshot| viewer(&snapshot, self.table.headers_on(host, &snapshot))))
         })
     }
 
@@ -138,7 +143,7 @@ impl Backend for PagesBackend {
 }
 
 /// Who that is, in the pages' words.
-fn viewer(snapshot: &Snapshot) -> Viewer {
+fn viewer(snapshot: &Snapshot, headers: Vec<(String, String)>) -> Viewer {
     let (identity, session) = (&snapshot.identity, &snapshot.session);
     let email = identity
         .verifiable_addresses
@@ -161,6 +166,6 @@ fn viewer(snapshot: &Snapshot) -> Viewer {
         aal: session.aal,
         authenticated_at: session.authenticated_at,
         expires_at: session.expires_at,
-        headers: Vec::new(),
+        headers,
     }
 }

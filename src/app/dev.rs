@@ -5,14 +5,13 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::ExitCode,
-    sync::Arc,
 };
 
 use anyhow::{Context, anyhow};
 use url::Url;
 
-use super::{Announce, check, sample, serve};
-use crate::render::Renderer;
+use super::{Announce, check, serve};
+use crate::config::RouteAction;
 
 /// What `dev` was asked for.
 #[derive(Clone, Debug)]
@@ -30,26 +29,21 @@ pub struct DevOptions {
 /// # Errors
 /// When it cannot start.
 pub fn dev(options: &DevOptions) -> anyhow::Result<ExitCode> {
-    let sample = options
+    // Without an app the route leads nowhere on the network: the sample app takes its place below.
+    let upstream = options
         .upstream
-        .is_none()
-        .then(sample::bind)
-        .transpose()
-        .context("the sample app does not start")?;
-    let upstream = match (&options.upstream, &sample) {
-        (Some(upstream), _) => upstream.to_string(),
-        (None, Some(sample)) => sample.url()?,
-        (None, None) => return Err(anyhow!("there is no app to protect")),
-    };
-    let text = configuration(options, &upstream)?;
+        .as_ref()
+        .map_or("http://127.0.0.1:9/", Url::as_str);
+    let text = configuration(options, upstream)?;
     let report = check::check_text("dev", &text, Path::new("."), true);
-    let Some(config) = report.config else {
+    let Some(mut config) = report.config else {
         let findings: Vec<_> = report.findings.iter().map(ToString::to_string).collect();
         return Err(anyhow!("{}", findings.join("\n")));
     };
-    if let Some(sample) = sample {
-        sample::serve(sample, Arc::new(Renderer::new(&config)), &config)
-            .context("the sample app does not start")?;
+    if options.upstream.is_none() {
+        for route in &mut config.routes {
+            route.action = RouteAction::SampleApp;
+        }
     }
     let app = options.upstream.as_ref().map_or_else(
         || "a sample app that shows the headers it gets".to_owned(),

@@ -5,6 +5,7 @@ mod backend;
 mod check;
 mod control;
 mod dev;
+mod error_pages;
 mod housekeeping;
 mod lifecycle;
 mod readiness;
@@ -183,23 +184,21 @@ async fn run(
 ) -> anyhow::Result<ExitCode> {
     // Signals are caught before anything listens: whoever sees the port open may already ask us to stop.
     let signals = lifecycle::Signals::catch()?;
-    let services = services::Services::build(&config, &store, telemetry, clock.clone())?;
-    let public: Vec<_> = config
-        .serve
-        .public
-        .listeners
-        .iter()
-        .map(|listener| net::bind("serve.public", &listener.address))
-        .collect::<Result<_, _>>()?;
+    let table = RouteTable::build(&config).map_err(|errors| anyhow::anyhow!(list(&errors)))?;
+    let table = Arc::new(table);
+    let services = services::Services::build(&config, &table, &store, telemetry, clock.clone())?;
+    let public = bind_public(&config)?;
     let admin = net::bind("serve.admin", &config.serve.admin.address)?;
 
     let control = tokio::runtime::Handle::current();
     let parts = gateway::Parts {
         clock: clock.clone(),
         control: control::plane(&services, control.clone()),
+        sample: sample::plane(services.renderer.clone(), &config),
+        sessions: Some(services.sessions.clone()),
+        pages: Arc::new(error_pages::Pages(services.renderer.clone())),
     };
-    let gateway =
-        gateway::Gateway::build(&config, parts).map_err(|errors| anyhow::anyhow!(list(&errors)))?;
+    let gateway = gateway::Gateway::build(&config, table, parts);
     let running = net::serve(plan(&config, public), move |_, ticker| {
         gateway.worker(ticker)
     })?;
@@ -224,6 +223,17 @@ async fn run(
     housekeeping.abort();
     store.close().await;
     Ok(ExitCode::SUCCESS)
+}
+
+fn bind_public(config: &Config) -> Result<Vec<net::Bound>, net::BindError> {
+    let listeners = config.serve.public.listeners.iter().enumerate();
+    let bound = listeners.map(|(number, listener)| {
+        net::bind(
+            &format!("serve.public.listeners[{number}]"),
+            &listener.address,
+        )
+    });
+    bound.collect()
 }
 
 fn list(errors: &[gateway::TableError]) -> String {

@@ -10,6 +10,7 @@ use crate::{
     config::Config,
     crypto::hash::HasherPool,
     flows::{self, Flows},
+    gateway::RouteTable,
     identity::Identities,
     methods,
     pages::Pages,
@@ -37,11 +38,12 @@ impl Services {
     /// Builds them over an open store.
     pub(super) fn build(
         config: &Arc<Config>,
+        table: &Arc<RouteTable>,
         store: &Arc<dyn Store>,
         telemetry: &Telemetry,
         clock: SharedClock,
     ) -> anyhow::Result<Self> {
-        let settings = session::Settings::of(config, 1);
+        let settings = session::Settings::of(config, table.identity.count());
         let sessions = Sessions::new(store.clone(), clock.clone(), settings);
         let db = Database::new(store.clone(), vec![Arc::new(sessions.clone())]);
         let schemas = Arc::new(
@@ -70,6 +72,7 @@ impl Services {
             sessions: sessions.clone(),
             db,
             clock: clock.clone(),
+            table: table.clone(),
         };
         let pages = Pages::new(
             config.clone(),
