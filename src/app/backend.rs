@@ -84,6 +84,12 @@ impl Backend for PagesBackend {
             match self.flows.fetch(kind, Some(id), &visit).await {
                 Ok(view) => Ok(Shown::Flow(Box::new(view.flow))),
                 Err(Failure::Busy(_) | Failure::Broken(_)) => Err(Unavailable),
+                // Nobody is signed in: settings begun anew lead through the sign-in page and back.
+                Err(Failure::Elsewhere(_))
+                    if kind == FlowKind::Settings && visit.session().is_none() =>
+                {
+                    Ok(Shown::Gone { return_to: None })
+                }
                 Err(Failure::Elsewhere(elsewhere)) => Ok(Shown::First(elsewhere.to)),
                 Err(Failure::Refused(_) | Failure::Gone(_)) => {
                     self.not_shown(kind, id, &visit).await

@@ -52,12 +52,12 @@ pub fn serve(mut config: Config, announce: &Announce) -> anyhow::Result<ExitCode
     let clock: SharedClock = Arc::new(SystemClock);
     let filter = std::env::var("VESTIBULE_LOG").ok();
     logs::init(&config.log, filter.as_deref(), clock.clone())?;
-    let database = match &config.storage {
+    let kept = match &config.storage {
         Storage::Memory => None,
-        Storage::Sqlite(path) => Some(path.clone()),
+        Storage::Sqlite(path) => Some(secrets::path_beside(path)),
     };
     let opened = store::open(&config.storage, clock.clone())?;
-    for warning in secrets::fill(&mut config.secrets, database.as_deref())? {
+    for warning in secrets::fill(&mut config.secrets, kept.as_deref())? {
         tracing::warn!(lint = warning.id, "{}", warning.message);
     }
     let config = Arc::new(config);
