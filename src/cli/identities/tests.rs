@@ -15,7 +15,10 @@ struct Line {
 }
 
 /// A server that gives `answers` one after the other, and what it was asked.
-#[expect(clippy::disallowed_methods, reason = "the server of a test has no other owner")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the server of a test has no other owner"
+)]
 async fn server(answers: Vec<String>) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
