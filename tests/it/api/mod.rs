@@ -65,7 +65,7 @@ impl World {
         };
         let loaded = config::load_text("test.yml", text, Path::new("."), &|_| None, &options);
         let config = Arc::new(loaded.unwrap().config);
-        let store = store::open(&config.storage, shared.clone()).unwrap();
+        let store = store::open(&config.storage, shared.clone()).unwrap().store;
         let sessions = Sessions::new(store.clone(), shared.clone(), Settings::of(&config, 0));
         let db = Database::new(store, vec![Arc::new(sessions.clone())]);
         let schemas = Arc::new(Schemas::load(&config.identity).unwrap());
