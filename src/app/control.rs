@@ -1,20 +1,23 @@
 //! The control plane's edges: where the data plane hands requests over, and the admin listener.
 
-use std::sync::Arc;
+use std::{net::Ipv4Addr, sync::Arc};
 
 use axum::Router;
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use tokio::runtime::Handle;
 use tower::ServiceExt;
 
 use super::services::Services;
 use crate::{
-    api,
+    api::{self, admin::Caller},
+    clock::{SharedClock, Timestamp},
+    gateway::request_id::Ids,
     net::{self, Bound, Ceilings, ConnectionLimits, Link, Model, Plan, Running, WorkerService},
     pages,
-    web::{Body, ControlPlane, body_type},
+    telemetry::{AccessLine, AccessLines, Decision},
+    web::{Body, ControlPlane, RequestId, body_type},
 };
 
 /// The door for requests of our own endpoints. Each runs on the control plane's runtime, so that a worker only waits for it.
@@ -103,6 +106,10 @@ pub(super) fn serve_admin(
     let worker = Arc::new(AdminWorker {
         router: admin_router(services),
         control,
+        ids: Ids::new(),
+        clock: services.clock.clone(),
+        lines: services.access.worker(),
+        quiet: services.config.serve.admin.skip_health_log,
     });
     net::serve(plan, move |_, _| worker.clone())
 }
@@ -110,6 +117,84 @@ pub(super) fn serve_admin(
 struct AdminWorker {
     router: Router,
     control: Handle,
+    ids: Ids,
+    clock: SharedClock,
+    lines: AccessLines,
+    /// Checks of our health and scrapes are left out of the access log.
+    quiet: bool,
+}
+
+/// What the access log is told about a request of the admin API.
+struct Asked {
+    began: Timestamp,
+    caller: Caller,
+    method: Method,
+    uri: Uri,
+    host: Option<HeaderValue>,
+    agent: Option<HeaderValue>,
+}
+
+impl AdminWorker {
+    fn asked(&self, link: &Link, request: &Request<Incoming>) -> Asked {
+        let began = self.clock.now();
+        let headers = request.headers();
+        let kept = headers.get("x-request-id").and_then(RequestId::kept);
+        let id = kept.unwrap_or_else(|| self.ids.next(began));
+        Asked {
+            began,
+            caller: Caller {
+                ip: link.peer.ip(),
+                request_id: id.to_string(),
+            },
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            host: headers.get(header::HOST).cloned(),
+            agent: headers.get(header::USER_AGENT).cloned(),
+        }
+    }
+
+    fn write(&self, asked: &Asked, response: &Response<Body>) {
+        let path = asked.uri.path();
+        let bare = path.strip_prefix("/admin").unwrap_or(path);
+        let watched = matches!(
+            bare,
+            "/health/alive" | "/health/ready" | "/metrics" | "/metrics/prometheus"
+        );
+        if !self.lines.is_on() || (self.quiet && watched) {
+            return;
+        }
+        let host = asked.host.as_ref().and_then(|host| host.to_str().ok());
+        let now = self.clock.now();
+        let refused = response.status() == StatusCode::FORBIDDEN;
+        let decision = if refused {
+            Decision::Forbidden
+        } else {
+            Decision::Allow
+        };
+        self.lines.write(&AccessLine {
+            now,
+            request_id: &asked.caller.request_id,
+            client_ip: asked.caller.ip.unwrap_or(Ipv4Addr::LOCALHOST.into()),
+            scheme: "http",
+            host: host.unwrap_or_default(),
+            method: asked.method.as_str(),
+            path,
+            query: asked.uri.query(),
+            status: response.status().as_u16(),
+            bytes_out: response.body().size_hint().lower(),
+            duration: now.since(asked.began),
+            upstream_status: None,
+            route: Some("_admin"),
+            decision: decision.as_str(),
+            reason: None,
+            cause: None,
+            credential_kind: None,
+            subject: None,
+            session: None,
+            cache: None,
+            user_agent: asked.agent.as_ref().map(HeaderValue::as_bytes),
+        });
+    }
 }
 
 struct AdminConnection {
@@ -130,16 +215,19 @@ impl WorkerService for AdminWorker {
 
     async fn answer(
         connection: Arc<AdminConnection>,
-        request: Request<Incoming>,
+        mut request: Request<Incoming>,
     ) -> Response<Body> {
         let link = &connection.link;
         link.watch.begin_request();
         let worker = &connection.worker;
+        let asked = worker.asked(link, &request);
+        request.extensions_mut().insert(asked.caller.clone());
         let response = worker
             .control
             .spawn(answer(worker.router.clone(), request))
             .await;
         let mut response = response.unwrap_or_else(|failure| panicked(&failure));
+        worker.write(&asked, &response);
         if link.is_last_request() {
             response
                 .headers_mut()
@@ -165,5 +253,6 @@ fn admin_router(services: &Services) -> Router {
             Box::pin(async move { readiness.obstacles().await })
         }),
         metrics: Arc::new(move || metrics.render()),
+        audit: services.audit.clone(),
     })
 }

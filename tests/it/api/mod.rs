@@ -29,6 +29,7 @@ use vestibule::{
     schema::Schemas,
     session::{Sessions, Settings},
     store::{self, Change, Commit, Database, IdentityFilter},
+    telemetry::{Audit, Metrics},
 };
 
 pub use client::{Browser, Native, form_of, message_ids, node};
@@ -65,7 +66,7 @@ impl World {
         };
         let loaded = config::load_text("test.yml", text, Path::new("."), &|_| None, &options);
         let config = Arc::new(loaded.unwrap().config);
-        let store = store::open(&config.storage, shared.clone()).unwrap();
+        let store = store::open(&config.storage, shared.clone()).unwrap().store;
         let sessions = Sessions::new(store.clone(), shared.clone(), Settings::of(&config, 0));
         let db = Database::new(store, vec![Arc::new(sessions.clone())]);
         let schemas = Arc::new(Schemas::load(&config.identity).unwrap());
@@ -82,6 +83,8 @@ impl World {
             identities,
             sessions,
             registry,
+            audit: Arc::new(Audit::off(shared.clone())),
+            metrics: Metrics::default(),
             clock: shared,
         });
         let ready = Arc::new(|| Box::pin(async { Vec::new() }) as _);
