@@ -1,6 +1,7 @@
 //! The composition root: the only place that knows concrete types. Reads like a recipe: configuration → store → services → edges →
 //! sockets, and back again when the process is told to stop.
 
+mod admin;
 mod backend;
 mod check;
 mod control;
@@ -205,7 +206,7 @@ async fn run(
     let running = net::serve(plan(&config, public), move |_, ticker| {
         gateway.worker(ticker)
     })?;
-    let admin = control::serve_admin(&services, admin, control)?;
+    let admin = admin::serve(&services, admin, control)?;
     let housekeeping = housekeeping::start(store.clone(), clock);
     lifecycle::announce(&config, announce, begun);
 
