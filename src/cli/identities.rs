@@ -312,17 +312,18 @@ async fn import(command: Import, out: &mut dyn Write) -> anyhow::Result<()> {
     // Nothing is made before every file is known to be readable.
     let mut entries = Vec::new();
     for file in files {
+        let shown = if file == "-" { "standard input" } else { &file };
         let document: Value = serde_json::from_str(&client::read(&file)?)
-            .with_context(|| format!("{file} is not JSON"))?;
+            .with_context(|| format!("{shown} is not JSON"))?;
         let all = match document {
             Value::Array(all) => all,
             one => vec![one],
         };
         for (at, entry) in all.into_iter().enumerate() {
             if !entry.is_object() {
-                bail!("{file}: entry {} is no identity", at + 1);
+                bail!("{shown}: entry {} is no identity", at + 1);
             }
-            entries.push((format!("{file}, entry {}", at + 1), entry));
+            entries.push((format!("{shown}, entry {}", at + 1), entry));
         }
     }
     let mut done = Done::default();

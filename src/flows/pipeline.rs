@@ -60,7 +60,10 @@ impl Inner {
             FlowKind::Login => match self.may_submit_login(&flow, visit)? {
                 Some(LoginBar::Moved(reply)) => return Ok(Answer::plain(reply)),
                 Some(LoginBar::Rejected(outcome)) => {
-                    return self.conclude(flow, None, outcome, None, visit).await;
+                    let submission = body.ok();
+                    return self
+                        .turn_down(flow, None, outcome, submission.as_ref(), visit)
+                        .await;
                 }
                 None => {}
             },
@@ -83,8 +86,27 @@ impl Inner {
             Err(unreadable) => {
                 let message = text::generic(&unreadable.to_string());
                 let outcome = Outcome::Rejected(vec![Problem::form(message)]);
-                self.conclude(flow, identity, outcome, None, visit).await
+                self.turn_down(flow, identity, outcome, None, visit).await
             }
+        }
+    }
+
+    /// A submission that reaches no method gets the form back, but only in the browser that began the flow: an id alone shows
+    /// nobody what another has typed (security 8.3).
+    async fn turn_down(
+        &self,
+        flow: Flow,
+        identity: Option<Identity>,
+        outcome: Outcome,
+        submission: Option<&Submission>,
+        visit: &Visit,
+    ) -> Result<Answer, Failed> {
+        match (Self::check_reader(&flow, visit), submission) {
+            (Ok(()), _) => self.conclude(flow, identity, outcome, None, visit).await,
+            (Err(Failure::Refused(error)), Some(submission)) => {
+                self.heal(&flow, error, submission, visit).await
+            }
+            (Err(failure), _) => Err(failure.into()),
         }
     }
 
@@ -104,7 +126,9 @@ impl Inner {
             }
             Claim::Nobody => {
                 let outcome = Outcome::Rejected(vec![Problem::form(nobody_claims(flow.kind))]);
-                return self.conclude(flow, identity, outcome, None, visit).await;
+                return self
+                    .turn_down(flow, identity, outcome, Some(&submission), visit)
+                    .await;
             }
         };
         let outcome = match self.check_csrf(&flow, &submission, visit) {

@@ -15,6 +15,10 @@ struct Line {
 }
 
 /// A server that gives `answers` one after the other, and what it was asked.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the server of a test has no other owner"
+)]
 async fn server(answers: Vec<String>) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
@@ -43,11 +47,8 @@ fn answer(status: &str, headers: &str, body: &str) -> String {
 }
 
 async fn call(endpoint: &str, line: &[&str]) -> (anyhow::Result<()>, String) {
-    let words = ["identities"]
-        .iter()
-        .chain(line)
-        .chain(&["-e", endpoint])
-        .copied();
+    let flags = ["-e", endpoint];
+    let words = ["identities"].iter().chain(line).chain(&flags).copied();
     let mut out = Vec::new();
     let command = Line::try_parse_from(words).expect("a command").command;
     let outcome = run(command, &mut out).await;
