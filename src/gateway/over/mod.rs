@@ -1,18 +1,24 @@
 //! What a request came to, told once when it is over: its line in the access log, and the numbers of its route (gateway,
 //!
 
-use std::{cell::RefCell, fmt, net::IpAddr, sync::Arc};
+mod line;
+mod numbers;
 
-use http::{
-    HeaderValue, Method, Request, StatusCode, Uri,
-    header::{HOST, USER_AGENT},
+use std::{fmt, sync::Arc};
+
+use http::{HeaderValue, Method, Request, StatusCode};
+
+pub(super) use numbers::Numbers;
+
+use self::{
+    line::Line,
+    numbers::{OURS, count, decision},
 };
-
 use super::{Connection, GatewayError, target::CanonicalTarget};
 use crate::{
     clock::Timestamp,
     session::{Snapshot, Source},
-    telemetry::{AccessLine, Decision, MethodClass, Metrics, RouteMetrics},
+    telemetry::{AccessLine, Decision, MethodClass},
     web::{RequestId, Scheme, client::Origin},
 };
 
@@ -62,51 +68,6 @@ impl Cache {
             Self::Miss => "miss",
             Self::Negative => "negative",
         }
-    }
-}
-
-/// What only the line needs: handles to what the request's head holds anyway. Used again and again, so that no request allocates.
-#[derive(Default)]
-struct Line {
-    id: Option<RequestId>,
-    method: Method,
-    uri: Uri,
-    /// The canonical path, where it is not the sent one.
-    path: Option<Box<str>>,
-    host: Option<HeaderValue>,
-    agent: Option<HeaderValue>,
-    client: Option<(IpAddr, Scheme)>,
-    person: Option<Arc<Snapshot>>,
-}
-
-thread_local! {
-    static SPARE: RefCell<Vec<Box<Line>>> = const { RefCell::new(Vec::new()) };
-}
-
-impl Line {
-    fn of<B>(request: &Request<B>, id: &RequestId) -> Box<Self> {
-        let spare = SPARE.with_borrow_mut(Vec::pop);
-        let mut line = spare.unwrap_or_default();
-        let headers = request.headers();
-        *line = Self {
-            id: Some(id.clone()),
-            method: request.method().clone(),
-            uri: request.uri().clone(),
-            host: headers.get(HOST).cloned(),
-            agent: headers.get(USER_AGENT).cloned(),
-            ..Self::default()
-        };
-        line
-    }
-
-    fn give_back(mut self: Box<Self>) {
-        // Nothing of the request is held on to.
-        *self = Self::default();
-        SPARE.with_borrow_mut(|spare| {
-            if spare.len() < MOST_SPARE {
-                spare.push(self);
-            }
-        });
     }
 }
 
@@ -326,31 +287,6 @@ impl fmt::Debug for Over {
     }
 }
 
-/// The numbers of all routes, and of what no route answers. Names that no route can have.
-pub(super) struct Numbers {
-    routes: Box<[Arc<RouteMetrics>]>,
-    ours: Arc<RouteMetrics>,
-    nobodys: Arc<RouteMetrics>,
-}
-
-impl Numbers {
-    pub(super) fn new<'a>(metrics: &Metrics, routes: impl Iterator<Item = &'a str>) -> Self {
-        Self {
-            routes: routes.map(|id| metrics.route(id)).collect(),
-            ours: metrics.route(OURS),
-            nobodys: metrics.route(NOBODYS),
-        }
-    }
-
-    fn of(&self, whose: Whose) -> &RouteMetrics {
-        match whose {
-            Whose::Nobody => &self.nobodys,
-            Whose::Ours => &self.ours,
-            Whose::Route(number) => self.routes.get(number).unwrap_or(&self.nobodys),
-        }
-    }
-}
-
 const fn kind(source: Source) -> &'static str {
     match source {
         Source::Header => "header",
@@ -359,55 +295,5 @@ const fn kind(source: Source) -> &'static str {
     }
 }
 
-const fn decision(error: &GatewayError) -> Decision {
-    match error {
-        GatewayError::SessionInactive(_) => Decision::Unauthenticated,
-        GatewayError::AccessDenied | GatewayError::Csrf => Decision::Forbidden,
-        GatewayError::Rejected(_)
-        | GatewayError::BadForwardedProto
-        | GatewayError::Framing
-        | GatewayError::UnknownCoding
-        | GatewayError::RouteNotFound
-        | GatewayError::MethodNotAllowed(_)
-        | GatewayError::RequestTimeout
-        | GatewayError::PayloadTooLarge
-        | GatewayError::UriTooLong
-        | GatewayError::HeadersTooLarge
-        | GatewayError::ExpectationFailed
-        | GatewayError::HostOutsideCookieDomain
-        | GatewayError::LoopDetected => Decision::Rejected,
-        GatewayError::Internal
-        | GatewayError::Overloaded
-        | GatewayError::AuthenticatorUnavailable => Decision::Unavailable,
-        // It was let through; what came after did not work.
-        GatewayError::RewriteInvalid
-        | GatewayError::UpstreamUnreachable
-        | GatewayError::UpstreamProtocol
-        | GatewayError::UpstreamTimeout
-        | GatewayError::ClientClosed => Decision::Allow,
-    }
-}
-
-/// What is worth a number beyond its route's.
-fn count(metrics: &Metrics, error: &GatewayError) {
-    let tallies = metrics.tallies();
-    match error {
-        GatewayError::UpstreamUnreachable
-        | GatewayError::UpstreamProtocol
-        | GatewayError::UpstreamTimeout => tallies.upstream_errors.count([error.id()]),
-        GatewayError::AuthenticatorUnavailable => tallies.auth_errors.count(["store_down"]),
-        GatewayError::Overloaded => tallies.shed.count(["upstream"]),
-        _ => {
-            if let Some(rule) = error.rule() {
-                tallies.guard_rejects.count([rule]);
-            }
-        }
-    }
-}
-
 /// Client closed request.
 const GONE: u16 = 499;
-const OURS: &str = "_self";
-const NOBODYS: &str = "_none";
-/// More requests than that are rarely under way on one worker at once.
-const MOST_SPARE: usize = 256;
