@@ -12,7 +12,7 @@ use super::{
     view,
 };
 use crate::{
-    model::{Flow, FlowKind, FlowType, Identity},
+    model::{CredentialType, Flow, FlowKind, FlowType, Identity},
     ui::{Message, text},
     web::{
         ApiError,
@@ -117,8 +117,8 @@ impl Inner {
         submission: Submission,
         visit: &Visit,
     ) -> Result<Answer, Failed> {
-        let step = match self.registry.claim(flow.kind, &submission) {
-            Claim::Step(step) => step,
+        let (step, method) = match self.registry.claim(flow.kind, &submission) {
+            Claim::Step(step, method) => (step, method),
             Claim::Disabled => {
                 return Err(ApiError::not_found()
                     .reason("This way to sign in is switched off.")
@@ -143,6 +143,7 @@ impl Inner {
         };
         let taken = Taken {
             step,
+            method,
             submission: &submission,
         };
         self.conclude(flow, identity, outcome, Some(taken), visit)
@@ -188,6 +189,7 @@ impl Inner {
     ) -> Result<Answer, Failed> {
         flow.ui.clear_messages();
         if let Some(taken) = taken {
+            self.record_failure(flow.kind, taken.method, &problems, visit);
             let kept = {
                 let ctx = self.ctx(&flow, identity.as_ref(), visit);
                 taken.step.keep(taken.submission, &ctx)
@@ -290,7 +292,7 @@ impl Inner {
         );
         if let Some(submission) = submission.filter(|_| self.page_is_ours(old.kind)) {
             let kept = match self.registry.claim(old.kind, submission) {
-                Claim::Step(step) => {
+                Claim::Step(step, _) => {
                     let ctx: Ctx<'_> = self.ctx(&flow, identity.as_ref(), visit);
                     step.keep(submission, &ctx)
                 }
@@ -323,6 +325,7 @@ impl Inner {
 #[derive(Clone, Copy)]
 pub(super) struct Taken<'a> {
     step: &'a dyn Step,
+    method: CredentialType,
     submission: &'a Submission,
 }
 

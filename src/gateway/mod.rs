@@ -26,6 +26,7 @@ pub mod upstream;
 
 mod body;
 mod error;
+mod over;
 pub mod respond;
 
 use std::{
@@ -41,6 +42,7 @@ use crate::{
     config::{Config, SameSite},
     net::{Link, Peer, Ticker, WorkerService},
     session::Sessions,
+    telemetry::{AccessLines, AccessLog, Audit, Metrics},
     web::{ControlPlane, Proxies, client},
 };
 
@@ -50,6 +52,7 @@ pub use respond::{ErrorPage, ErrorPages, NoPages};
 pub use table::{RouteTable, TableError};
 
 use cookies::OwnCookies;
+use over::Numbers;
 use own::Own;
 use request_id::Ids;
 use respond::SignIn;
@@ -68,6 +71,12 @@ pub struct Parts {
     pub sessions: Option<Sessions>,
     /// Error pages.
     pub pages: Arc<dyn ErrorPages>,
+    /// Where a line per request goes.
+    pub access: Arc<AccessLog>,
+    /// Where refusals are written down.
+    pub audit: Arc<Audit>,
+    /// What is counted.
+    pub metrics: Metrics,
 }
 
 /// What all workers share; immutable.
@@ -80,6 +89,9 @@ pub struct Gateway {
     sign_in: SignIn,
     cookie_domain: Option<Box<str>>,
     same_site: SameSite,
+    numbers: Numbers,
+    /// By listener: checks of our health are left out of the access log.
+    quiet: Box<[bool]>,
     parts: Parts,
 }
 
@@ -87,7 +99,11 @@ impl Gateway {
     /// From the configuration and its compiled routes.
     pub fn build(config: &Config, table: Arc<RouteTable>, parts: Parts) -> Arc<Self> {
         let cookie = &config.session.cookie;
+        let ids = table.routes.iter().map(|route| route.id.as_ref());
+        let listeners = config.serve.public.listeners.iter();
         Arc::new(Self {
+            numbers: Numbers::new(&parts.metrics, ids),
+            quiet: listeners.map(|listener| listener.skip_health_log).collect(),
             table,
             form: config.gateway.path.into(),
             proxies: Proxies::new(&config.gateway.trusted_proxies),
@@ -111,6 +127,7 @@ impl Gateway {
             pools: Arc::new(Pools::new(&self.table.endpoints)),
             gateway: Arc::clone(self),
             ids: Ids::new(),
+            lines: self.parts.access.worker(),
         })
     }
 }
@@ -120,6 +137,7 @@ pub struct Worker {
     gateway: Arc<Gateway>,
     pools: Arc<Pools>,
     ids: Ids,
+    lines: AccessLines,
 }
 
 /// A client's connection.
