@@ -74,7 +74,7 @@ fn render(template: &str, encoding: &str, snapshot: &Snapshot) -> Option<Vec<u8>
             names: [path("identity.traits.name"), path("email")].into(),
         },
     };
-    let rendered = sets.rendered(0, snapshot);
+    let rendered = sets.render(0, snapshot);
     rendered.first().map(|(_, value)| value.as_bytes().to_vec())
 }
 
