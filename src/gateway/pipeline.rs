@@ -186,9 +186,14 @@ fn plan<'a>(
     match access::admit(gateway, route, &arrival, &parts, known.1, asker)? {
         Admitted::Unknown(presented) => Ok(Plan::Ask(presented, parts, body)),
         Admitted::Elsewhere(location) => Ok(Plan::Answered(redirect(&location, connection, asker))),
-        Admitted::Visitor(person) => {
-            finish::prepare(connection, route, &arrival, person, (parts, body), asker)
-        }
+        Admitted::Visitor(person) => finish::prepare(
+            connection,
+            route,
+            &arrival,
+            person.as_deref(),
+            (parts, body),
+            asker,
+        ),
     }
 }
 

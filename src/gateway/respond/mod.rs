@@ -90,11 +90,12 @@ fn unauthenticated(error: &GatewayError, asker: &Asker, pages: &dyn ErrorPages) 
     match (asker.on_unauthenticated, asker.kind) {
         (_, Kind::Grpc | Kind::GrpcWeb) => grpc(error),
         (OnUnauthenticated::Redirect, _) if !fixed => redirect(error, asker, pages),
-        (OnUnauthenticated::Json, _) if !fixed => challenged(error, asker),
-        (OnUnauthenticated::Challenge, _) if !fixed => challenged(error, asker),
+        (OnUnauthenticated::Json | OnUnauthenticated::Challenge, _) if !fixed => {
+            challenged(error, asker)
+        }
         (_, Kind::Navigation) => redirect(error, asker, pages),
         (_, Kind::Frame) => page(error, asker, pages),
-        (_, Kind::Api) => challenged(error, asker),
+        (OnUnauthenticated::Auto, Kind::Api) => challenged(error, asker),
         _ => problem(error, asker),
     }
 }

@@ -102,7 +102,7 @@ impl People {
     /// Deactivates an identity the way a commit does.
     pub(crate) fn deactivate(&self, person: &Person) {
         self.change(person, |_, identity| {
-            identity.state = IdentityState::Inactive
+            identity.state = IdentityState::Inactive;
         });
     }
 

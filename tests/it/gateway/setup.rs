@@ -1,4 +1,8 @@
 //! A running gateway, upstreams that do what a test says, and a client that sends bytes.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a test that is wrong about a length should fail loudly"
+)]
 
 use std::{
     io::{Read, Write},
@@ -332,7 +336,7 @@ pub(crate) fn eventually(what: &str, condition: impl Fn() -> bool) {
 }
 
 /// A channel to tell a script when to go on.
-pub(crate) fn signal() -> (mpsc::Sender<()>, Arc<Mutex<mpsc::Receiver<()>>>) {
-    let (sender, receiver) = mpsc::channel();
+pub(crate) fn signal() -> (mpsc::SyncSender<()>, Arc<Mutex<mpsc::Receiver<()>>>) {
+    let (sender, receiver) = mpsc::sync_channel(16);
     (sender, Arc::new(Mutex::new(receiver)))
 }

@@ -31,7 +31,7 @@ fn echo_socket(conversation: &mut Conversation) {
             conversation.send(b"bye");
             return;
         }
-        conversation.send(&buffer[..read]);
+        conversation.send(buffer.get(..read).unwrap_or_default());
     }
 }
 
