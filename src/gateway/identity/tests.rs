@@ -86,7 +86,7 @@ fn text(template: &str, snapshot: &Snapshot) -> String {
 fn templates_name_what_is_known_of_a_person() {
     let person = snapshot(
         json!({"name": {"first": "Ada", "last": "L"}, "n": 3}),
-        json!(["a", "b,c", "d"]),
+        &json!(["a", "b,c", "d"]),
     );
     let cases = [
         ("{{ subject }}", person.identity.id.to_string()),
