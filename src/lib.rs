@@ -3,14 +3,30 @@
 //! Modules in reading order; each may import only those of lower rank (`docs/ARCHITECTURE.md`, `tests/tidy.rs`).
 #![forbid(unsafe_code)]
 
+pub mod app;
+pub mod cli;
+
+pub mod flows;
+pub mod methods;
+
+pub mod gateway;
+pub mod net;
+
+pub mod api;
+pub mod pages;
+pub mod render;
+
+pub mod identity;
+pub mod schema;
+pub mod session;
+
+pub mod store;
+
+pub mod model;
+pub mod ui;
+pub mod web;
+
 pub mod clock;
 pub mod config;
 pub mod crypto;
-pub mod gateway;
-pub mod model;
-pub mod net;
-pub mod session;
-pub mod store;
 pub mod telemetry;
-pub mod ui;
-pub mod web;

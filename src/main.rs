@@ -1,3 +1,10 @@
-//! The program.
+//! The program: everything it does is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    vestibule::cli::main()
+}

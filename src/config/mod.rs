@@ -3,19 +3,32 @@
 //! One file, strict: every mistake of a run is reported with its place and a way out (gateway ). Sections that belong
 //! to an authentication method stay located nodes ([`Section`]) that their owner reads at start.
 
+mod check;
+mod finding;
 mod gateway;
 mod identity;
+mod keys;
+mod load;
 mod operations;
+mod raw;
+mod read;
+mod rules;
+pub mod secrets;
 mod section;
 mod selfservice;
 mod serve;
+mod template;
+#[cfg(test)]
+mod tests;
 
+pub use finding::{Finding, Kind, Level};
 pub use gateway::{
     Access, AccessMode, EmailSource, Gateway, HeaderTemplate, HostHeader, HostPattern,
     IdentityHeaders, OnUnauthenticated, PathPattern, PathSettings, Route, RouteAction, RouteMatch,
     SessionCacheSettings, Target, Timeouts, UnderscoreHeaders, Upstream,
 };
 pub use identity::{IdentitySettings, SchemaSource};
+pub use load::{LoadOptions, Loaded, load, load_text};
 pub use operations::{
     AccessLog, Argon2Settings, HashAlgorithm, Hashers, Limits, Log, LogFormat, Secrets,
 };
@@ -24,6 +37,7 @@ pub use selfservice::{
     After, FlowSettings, Hook, MethodSettings, RegistrationStyle, RequiredAal, SelfService,
 };
 pub use serve::{Cookies, Cors, Listener, SameSite, Serve, ServePublic, SessionSettings, Storage};
+pub use template::{Template, template};
 
 /// A whole configuration, checked.
 #[derive(Clone, Debug)]

@@ -40,6 +40,13 @@ impl SessionToken {
         Self(encode(TokenKind::Session, &random_body()))
     }
 
+    /// The token that a client presented, if it has the right shape and checksum.
+    #[must_use]
+    pub fn from_presented(value: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(value).ok()?;
+        well_formed(TokenKind::Session, value).then(|| Self(text.to_owned()))
+    }
+
     /// The text to hand to the client.
     #[must_use]
     pub fn as_str(&self) -> &str {

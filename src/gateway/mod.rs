@@ -72,7 +72,7 @@ pub struct Parts {
 
 /// What all workers share; immutable.
 pub struct Gateway {
-    table: RouteTable,
+    table: Arc<RouteTable>,
     form: Form,
     proxies: Proxies,
     own: Own,
@@ -85,7 +85,7 @@ pub struct Gateway {
 
 impl Gateway {
     /// From the configuration and its compiled routes.
-    pub fn build(config: &Config, table: RouteTable, parts: Parts) -> Arc<Self> {
+    pub fn build(config: &Config, table: Arc<RouteTable>, parts: Parts) -> Arc<Self> {
         let cookie = &config.session.cookie;
         Arc::new(Self {
             table,

@@ -5,13 +5,17 @@ use std::{collections::HashMap, fmt, sync::Arc};
 use http::HeaderValue;
 
 use super::{
+    host::CanonicalHost,
     identity::{BadHeader, HeaderSets},
-    matcher::{self, ConflictKind, Matcher},
+    matcher::{self, ConflictKind, Found, Matcher},
     scrub::Scrub,
     upstream::Endpoint,
 };
-use crate::config::{
-    self, AccessMode, Config, HostHeader, HostPattern, PathPattern, RouteAction, Timeouts,
+use crate::{
+    config::{
+        self, AccessMode, Config, HostHeader, HostPattern, PathPattern, RouteAction, Timeouts,
+    },
+    session::Snapshot,
 };
 
 /// All routes and what they share; immutable.
@@ -182,6 +186,25 @@ impl RouteTable {
             scrub: Scrub::new(managed, config.gateway.headers_with_underscores),
             identity,
         })
+    }
+
+    /// What the app on `host` is told about somebody, by name and value.
+    #[must_use]
+    pub fn headers_on(&self, host: &str, snapshot: &Snapshot) -> Vec<(String, String)> {
+        let name = CanonicalHost::parse(host).map(|host| host.name().to_owned());
+        let site = self.matcher.site(name.as_deref().unwrap_or_default());
+        let Found::Route(number) = site.find("/", &http::Method::GET) else {
+            return Vec::new();
+        };
+        let Some(route) = self.routes.get(number) else {
+            return Vec::new();
+        };
+        let rendered = self.identity.rendered(route.headers, snapshot);
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        rendered
+            .iter()
+            .map(|(name, value)| (name.to_string(), text(value)))
+            .collect()
     }
 }
 

@@ -9,8 +9,11 @@ use super::{
     epochs::{Epoch, Epochs},
 };
 use crate::{
-    clock::Timestamp, config::SessionCacheSettings, crypto::Digest, store::Touched,
-    telemetry::Counter,
+    clock::Timestamp,
+    config::SessionCacheSettings,
+    crypto::Digest,
+    store::Touched,
+    telemetry::{Counter, metrics::Sink},
 };
 
 /// What is known about a digest without asking the store.
@@ -45,6 +48,53 @@ pub struct SessionStats {
     pub entries: u64,
     /// Their weight, bytes.
     pub bytes: u64,
+}
+
+impl SessionStats {
+    /// Puts the numbers where a scrape wants them.
+    pub fn report(&self, sink: &mut Sink<'_>) {
+        for (name, help, value) in [
+            (
+                "session_cache_hits",
+                "Sessions answered from memory",
+                self.hits,
+            ),
+            (
+                "session_cache_misses",
+                "Sessions that memory did not know",
+                self.misses,
+            ),
+            (
+                "session_cache_stale",
+                "Kept answers that a commit had made wrong",
+                self.stale,
+            ),
+            (
+                "session_cache_loads",
+                "Sessions read from the store",
+                self.loads,
+            ),
+            (
+                "session_cache_failed_loads",
+                "Reads that failed or took too long",
+                self.failed_loads,
+            ),
+            (
+                "session_cache_invalidations",
+                "Commits that touched sessions or identities",
+                self.invalidations,
+            ),
+            (
+                "ambiguous_session",
+                "Requests with sessions of several people",
+                self.ambiguous,
+            ),
+        ] {
+            sink.counter(name, help, value);
+        }
+        sink.gauge("session_cache_size", "Sessions in memory", self.entries);
+        sink.gauge("session_cache_bytes", "Their weight", self.bytes);
+    }
 }
 
 pub(super) struct Cache {

@@ -106,7 +106,10 @@ impl Sessions {
             }
         };
         let found = found.map(|(session, identity)| {
-            Arc::new(Snapshot::new(session, identity, inner.settings.slots))
+            let log_id = self.log_id(&session);
+            let mut snapshot = Snapshot::new(session, identity, inner.settings.slots);
+            snapshot.log_id = log_id;
+            Arc::new(snapshot)
         });
         inner.cache.keep(digest, read, found.as_ref());
         Ok(Loaded { found, read })

@@ -20,6 +20,8 @@ pub struct Snapshot {
     pub session: Session,
     /// Whose it is, without credentials.
     pub identity: Identity,
+    /// What logs call the session: a keyed hash of its id, the same as long as the secret stays. Empty outside the service.
+    pub log_id: String,
     slots: Box<[OnceLock<RenderedHeaders>]>,
 }
 
@@ -30,6 +32,7 @@ impl Snapshot {
         Self {
             session,
             identity,
+            log_id: String::new(),
             slots: (0..slots).map(|_| OnceLock::new()).collect(),
         }
     }

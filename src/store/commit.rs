@@ -22,7 +22,8 @@ pub enum Change {
     /// Removes an identity with all that hangs on it. Conflicts with `Missing`.
     DeleteIdentity(IdentityId),
     /// Replaces a credential's `config` if it is still `expected`; otherwise nothing happens, and that is no conflict: someone else
-    /// has changed it and theirs stands (a rehash after log-in).
+    /// has changed it and theirs stands (a rehash after log-in). The identity's version counts it, so that a writer who read the
+    /// identity before does not write the old credential back.
     SwapCredential {
         /// Whose.
         identity_id: IdentityId,
@@ -35,7 +36,8 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
-    /// Adds a session under the digest of its token.
+    /// Adds a session under the digest of its token. Beyond 100 live ones of an identity, the oldest end (security 17). Conflicts with
+    /// `Missing` when the identity is gone.
     InsertSession {
         /// The session.
         session: Session,
@@ -43,6 +45,8 @@ pub enum Change {
         token: Digest,
     },
     /// Stores a session's factors, times and new device; `token` replaces the digest when a new token was issued (security 7.2).
+    /// What the session says about its flag and its other devices is ignored. Conflicts with `Missing` when it has ended or is gone:
+    /// a renewal never brings a session back.
     RenewSession {
         /// The session as it is from now on.
         session: Session,
@@ -62,16 +66,17 @@ pub enum Change {
     },
     /// Removes the rows of all sessions of an identity.
     DeleteSessions(IdentityId),
-    /// Sets when a session ends.
+    /// Sets when a session ends. Conflicts with `Missing`.
     ExtendSession {
         /// Which.
         id: SessionId,
         /// The new end.
         expires_at: Timestamp,
     },
-    /// Adds or replaces a flow.
+    /// Adds or replaces a flow. Beyond 50 of one CSRF cookie, the oldest go (security 17). Conflicts with `Missing` when the flow names
+    /// an identity that is gone.
     PutFlow(Box<Flow>),
-    /// Removes a flow.
+    /// Removes a flow; one that is gone already is fine.
     DeleteFlow(FlowId),
     /// Adds an error for the error page.
     InsertError(SelfServiceError),

@@ -7,9 +7,14 @@
 mod commit;
 mod database;
 mod error;
+mod open;
 mod port;
+mod sql;
+pub mod sqlite;
 
 pub use commit::{Change, Commit, Touched};
 pub use database::{Database, Invalidate};
 pub use error::{Constraint, StoreError};
+pub use open::{OpenError, Opened, open};
 pub use port::{BoxFuture, IdentityFilter, SessionFilter, Store};
+pub use sqlite::schema_version;

@@ -107,7 +107,8 @@ pub trait Store: Send + Sync + 'static {
     /// Whether the store answers; for readiness.
     fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>>;
 
-    /// Removes what expired before `before`, at most `batch` rows per table; gives how many went.
+    /// Removes what expired before `before`, at most `batch` rows per table; gives how many went. A stored error counts as expired
+    /// a day after it happened.
     fn purge(&self, before: Timestamp, batch: usize) -> BoxFuture<'_, Result<usize, StoreError>>;
 
     /// Finishes what is queued, writes everything back and lets go of the files; later calls fail.

@@ -1,3 +1,21 @@
-//! Everything that is tested from outside, in one binary.
+//! The integration tests: everything here goes through what users have, the wire, the pages and the command line.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test may panic, and speaks to whoever reads its output"
+)]
 
+mod api;
+mod config_cases;
+mod durability;
 mod gateway;
+mod overload;
+mod process;
+mod revocation;
+mod shutdown;
+mod store;
+mod support;

@@ -84,7 +84,7 @@ impl HasherPool {
             let jobs = jobs.clone();
             thread::Builder::new()
                 .name(format!("hasher-{number}"))
-                .spawn(move || work(&jobs, share_kib))
+                .spawn(move || work(&jobs, each))
                 .expect("the system starts a thread for hashing");
         }
         Self(Arc::new(Inner {
@@ -243,7 +243,7 @@ impl Drop for Waiter<'_> {
 }
 
 /// The life of a hashing thread.
-fn work(jobs: &Mutex<Receiver<Job>>, share_kib: u32) {
+fn work(jobs: &Mutex<Receiver<Job>>, usual_kib: u32) {
     // On Linux this is the priority of the calling thread alone. Where it is refused, hashing is merely less polite.
     let _ = rustix::process::setpriority_process(None, NICENESS);
     let mut memory = Memory::default();
@@ -254,7 +254,7 @@ fn work(jobs: &Mutex<Receiver<Job>>, share_kib: u32) {
         if catch_unwind(AssertUnwindSafe(|| job(&mut memory))).is_err() {
             memory = Memory::default();
         }
-        memory.keep(share_kib);
+        memory.keep(usual_kib);
     }
 }
 

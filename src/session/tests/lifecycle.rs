@@ -169,3 +169,28 @@ async fn headers_are_rendered_once_and_shared_by_the_sessions_requests() {
     };
     assert!(second.slot(0).expect("there is one slot").get().is_some());
 }
+
+#[tokio::test]
+async fn logs_name_a_session_by_a_keyed_hash_that_is_no_part_of_a_token() {
+    let world = World::new();
+    let issued = world.sign_in(&person()).await;
+    let found = world
+        .sessions
+        .load(&issued.token.digest())
+        .await
+        .expect("the store answers")
+        .expect("signed in");
+    assert_eq!(found.log_id.len(), 16);
+    assert!(
+        !world
+            .sessions
+            .logout_token(&issued.session)
+            .contains(&found.log_id)
+    );
+    let other = World::with(Settings {
+        secrets: vec![Secret::new(b"fedcba9876543210".to_vec())],
+        ..settings()
+    });
+    assert_ne!(other.sessions.log_id(&issued.session), found.log_id);
+    assert_eq!(world.sessions.log_id(&issued.session), found.log_id);
+}

@@ -1,0 +1,36 @@
+//! Errors that were kept for an error page (flows 5).
+
+use axum::{
+    extract::{Request, State},
+    http::StatusCode,
+    response::Response,
+};
+use serde_json::json;
+
+use super::{Public, visit};
+use crate::{
+    api::{json as wire, respond},
+    web::ApiError,
+};
+
+pub(super) async fn show(State(public): State<Public>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let visit = match visit(&public, &parts).await {
+        Ok(visit) => visit,
+        Err(response) => return *response,
+    };
+    let id = visit.parameter("error").or_else(|| visit.parameter("id"));
+    match public.flows.find_error(id.unwrap_or_default()).await {
+        Ok(Some(kept)) => {
+            let body = json!({
+                "id": kept.id,
+                "error": kept.error,
+                "created_at": kept.created_at,
+                "updated_at": kept.created_at,
+            });
+            wire::answer(StatusCode::OK, &body)
+        }
+        Ok(None) => respond::error_json(&visit, &ApiError::not_found()),
+        Err(failure) => respond::failed_json(&visit, failure),
+    }
+}

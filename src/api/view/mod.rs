@@ -1,0 +1,9 @@
+//! Records as they stand on the wire, public and admin alike (admin-and-config 1.1, 1.10; flows 1.2, 4.1).
+
+mod flow;
+mod identity;
+mod session;
+
+pub use flow::flow;
+pub use identity::{AdminIdentity, admin_identity, public_identity};
+pub use session::{Devices, public_session, session};

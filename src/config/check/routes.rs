@@ -1,0 +1,307 @@
+//! Routes: references, actions, authenticators, header rules.
+
+use super::{Check, names, nearest, relations::unique};
+use crate::config::{
+    finding::{Findings, Kind},
+    keys::Owner,
+    raw::{Entry, Node, Place},
+};
+
+/// Authenticators that need no definition.
+const BUILT_IN: &[&str] = &["session", "pat", "basic", "api_key", "anonymous"];
+
+/// Checks `gateway.defaults` and all routes.
+pub(super) fn routes(check: &mut Check<'_>, root: &Node) {
+    if let Some(defaults) = root.at("gateway.defaults") {
+        shared(check, root, defaults, "gateway.defaults");
+    }
+    if let Some(headers) = root.at("gateway.identity_headers") {
+        identity_headers(check.findings, headers, "gateway.identity_headers");
+    }
+    let routes = root.items("routes");
+    unique(check.findings, routes, "routes", "route");
+    for (i, route) in routes.iter().enumerate() {
+        let path = format!("routes[{i}]");
+        action(check, root, route, &path);
+        shared(check, root, route, &path);
+    }
+}
+
+fn shared(check: &mut Check<'_>, root: &Node, route: &Node, path: &str) {
+    authenticators(check, root, route, path);
+    requirements(check.findings, root, route, path);
+    header_rules(check.findings, route, path);
+    if let Some(headers) = route.at("identity_headers") {
+        identity_headers(check.findings, headers, &format!("{path}.identity_headers"));
+    }
+    if let Some(node) = route.at("stream_binding")
+        && node.as_text() == Some("none")
+    {
+        let lint = (Kind::Lint, Some("long_lived_stream_unbound"));
+        let message = "long answers and WebSockets go on when the session ends";
+        let hint = "write session to end them with it";
+        let key = format!("{path}.stream_binding");
+        check.findings.warn(node.place, lint, &key, message, hint);
+    }
+}
+
+/// Exactly one of the four actions (gateway 4.4).
+fn action(check: &mut Check<'_>, root: &Node, route: &Node, path: &str) {
+    let Some(map) = route.as_map() else {
+        return;
+    };
+    let given: Vec<(&str, &Entry)> = ["upstream", "redirect", "respond", "decision_only"]
+        .iter()
+        .filter_map(|key| Some((*key, map.get(*key).filter(|entry| !entry.node.is_null())?)))
+        .collect();
+    let first = map.first().map_or(route.place, |(_, entry)| entry.place);
+    match given.as_slice() {
+        [] => {
+            let message = "the route does nothing";
+            let hint = "add `upstream:`, `redirect:` or `respond:`";
+            let key = format!("{path}.upstream");
+            let place = first;
+            check
+                .findings
+                .error(place, Kind::MissingKey, &key, message, hint);
+        }
+        [_] => {}
+        [(one, _), (two, entry), ..] => {
+            let message = format!("a route has one action, this one has `{one}` and `{two}`");
+            let key = format!("{path}.{two}");
+            check.findings.error(
+                entry.place,
+                Kind::Conflict,
+                &key,
+                message,
+                "keep one of them",
+            );
+        }
+    }
+    let Some(entry) = map.get("upstream") else {
+        return;
+    };
+    let key = format!("{path}.upstream");
+    if entry.node.as_map().is_some() {
+        return check.upstream(&entry.node, entry.place, &key);
+    }
+    let Some(name) = entry.node.as_text().filter(|text| !text.contains(':')) else {
+        return;
+    };
+    let known: Vec<&str> = root.entries("upstreams").map(|(name, _)| name).collect();
+    if !known.contains(&name) {
+        let message = format!("there is no upstream `{name}`");
+        reference(
+            check.findings,
+            entry.node.place,
+            &key,
+            message,
+            (name, &known),
+        );
+    }
+}
+
+impl Check<'_> {
+    /// What an upstream needs, named or inline.
+    pub(super) fn upstream(&mut self, node: &Node, place: Place, path: &str) {
+        if node.as_map().is_none() {
+            return;
+        }
+        let targets = node.items("targets");
+        let first = node
+            .as_map()
+            .and_then(|map| map.first())
+            .map_or(place, |(_, entry)| entry.place);
+        let key = format!("{path}.targets");
+        match targets {
+            [] if node
+                .at("targets")
+                .is_none_or(|node| node.as_list().is_some()) =>
+            {
+                let message = "an upstream needs a target";
+                let hint = "add targets: [http://10.0.0.5:8080]";
+                self.findings
+                    .error(first, Kind::MissingKey, &key, message, hint);
+            }
+            [_, second, ..] => {
+                let key = format!("{key}[1]");
+                self.unsupported(second.place, Owner::Ours, &key, "a second target");
+            }
+            _ => {}
+        }
+    }
+}
+
+fn reference(
+    findings: &mut Findings,
+    place: Place,
+    key: &str,
+    message: String,
+    (name, known): (&str, &[&str]),
+) {
+    let hint = match nearest(name, known.iter().copied()) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None if known.is_empty() => "none is defined".to_owned(),
+        None => format!("there are {}", known.join(", ")),
+    };
+    findings.error(place, Kind::UnknownReference, key, message, hint);
+}
+
+fn authenticators(check: &mut Check<'_>, root: &Node, route: &Node, path: &str) {
+    let Some(node) = route.at("access.authenticators") else {
+        return;
+    };
+    let Some(list) = node.as_list() else {
+        return;
+    };
+    let path = format!("{path}.access.authenticators");
+    if list.is_empty() {
+        let message = "nobody could ever get in: the list is empty";
+        let hint = "write [session], or remove the key";
+        return check
+            .findings
+            .error(node.place, Kind::BadValue, &path, message, hint);
+    }
+    let mut known: Vec<&str> = BUILT_IN.to_vec();
+    known.extend(root.entries("authenticators").map(|(name, _)| name));
+    for (i, item) in list.iter().enumerate() {
+        let Some(name) = item.as_text() else {
+            continue;
+        };
+        let key = format!("{path}[{i}]");
+        if !known.contains(&name) {
+            let message = format!("there is no authenticator `{name}`");
+            reference(check.findings, item.place, &key, message, (name, &known));
+        } else if name == "anonymous" && i + 1 < list.len() {
+            let message = "`anonymous` takes every request, so what follows is never asked";
+            let hint = "put it last";
+            check
+                .findings
+                .error(item.place, Kind::BadValue, &key, message, hint);
+        } else if name != "session" {
+            check.unsupported(item.place, Owner::Guard, &key, name);
+        }
+    }
+}
+
+fn requirements(findings: &mut Findings, root: &Node, route: &Node, path: &str) {
+    let Some(require) = route.at("access.require") else {
+        return;
+    };
+    let schemas: Vec<&str> = root
+        .items("identity.schemas")
+        .iter()
+        .filter_map(|schema| schema.text("id"))
+        .collect();
+    let single = [require.clone()];
+    let (maps, listed) = match require.as_list() {
+        Some(list) => (list, true),
+        None => (single.as_slice(), false),
+    };
+    for (n, map) in maps.iter().enumerate() {
+        for (i, item) in map.items("schemas").iter().enumerate() {
+            let Some(name) = item.as_text().filter(|name| !schemas.contains(name)) else {
+                continue;
+            };
+            let index = if listed {
+                format!("[{n}]")
+            } else {
+                String::new()
+            };
+            let key = format!("{path}.access.require{index}.schemas[{i}]");
+            let message = format!("there is no identity schema `{name}`");
+            reference(findings, item.place, &key, message, (name, &schemas));
+        }
+    }
+}
+
+/// Names the gateway writes itself are not for header rules.
+fn header_rules(findings: &mut Findings, route: &Node, path: &str) {
+    for direction in ["request", "response"] {
+        for rule in ["set", "add", "rename"] {
+            let at = format!("headers.{direction}.{rule}");
+            for (name, entry) in route.entries(&at) {
+                let key = format!("{path}.{at}.{name}");
+                protected(findings, name, entry.place, &key);
+            }
+        }
+        let at = format!("headers.{direction}.remove");
+        for (i, node) in route.items(&at).iter().enumerate() {
+            if let Some(name) = node.as_text() {
+                protected(findings, name, node.place, &format!("{path}.{at}[{i}]"));
+            }
+        }
+    }
+}
+
+fn protected(findings: &mut Findings, name: &str, place: Place, key: &str) {
+    let lower = name.to_ascii_lowercase();
+    let hint = match lower.as_str() {
+        "host" => "use host_header",
+        _ if HOP_BY_HOP.contains(&lower.as_str()) => "it belongs to the connection",
+        "content-length" => "it belongs to the body",
+        _ => {
+            if let Err((message, hint)) = names::header(name) {
+                findings.error(place, Kind::BadValue, key, message, hint);
+            }
+            return;
+        }
+    };
+    let message = format!("a rule cannot change {name}");
+    findings.error(place, Kind::BadValue, key, message, hint);
+}
+
+const HOP_BY_HOP: &[&str] = &[
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "http2-settings",
+];
+
+/// Names that no identity header may have.
+fn identity_headers(findings: &mut Findings, headers: &Node, path: &str) {
+    let Some(map) = headers.as_map() else {
+        return;
+    };
+    for (name, entry) in map {
+        if name == "preset" {
+            continue;
+        }
+        let lower = name.to_ascii_lowercase();
+        let framing = [
+            "x-forwarded-for",
+            "x-forwarded-proto",
+            "x-forwarded-host",
+            "x-forwarded-port",
+            "x-forwarded-prefix",
+            "x-real-ip",
+            "forwarded",
+            "host",
+            "cookie",
+            "set-cookie",
+            "authorization",
+        ];
+        let taken = HOP_BY_HOP.contains(&lower.as_str())
+            || framing.contains(&lower.as_str())
+            || lower.starts_with("content-");
+        let key = format!("{path}.{name}");
+        if taken {
+            let message = format!("{name} cannot carry an identity: it has a meaning of its own");
+            findings.error(
+                entry.place,
+                Kind::BadValue,
+                &key,
+                message,
+                "write X-Name, say",
+            );
+        } else if let Err((message, hint)) = names::header(name) {
+            findings.error(entry.place, Kind::BadValue, &key, message, hint);
+        }
+    }
+}

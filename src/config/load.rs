@@ -1,0 +1,158 @@
+//! One file in, one checked [`Config`] out, or everything that is wrong with it (gateway ).
+
+use std::path::Path;
+
+use super::{
+    Config,
+    check::{self, Check, Mode},
+    finding::{Finding, Findings, Kind},
+    keys::Table,
+    raw::{self, Content, Node, Place},
+    read::Read,
+    rules::Rules,
+};
+
+/// A configuration that can be used.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// What the program believes.
+    pub config: Config,
+    /// What is worth saying at every start.
+    pub warnings: Vec<Finding>,
+    /// Variables of the environment that overrode keys of the file.
+    pub overrides: Vec<String>,
+}
+
+/// How a file is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LoadOptions {
+    /// `--dev`: development mode, whatever the file says.
+    pub dev: bool,
+    /// `--allow-unsupported`: Kratos' keys that do nothing yet are warnings.
+    pub allow_unsupported: bool,
+}
+
+/// Reads a file. `env` looks a variable of the environment up.
+pub fn load(
+    path: &Path,
+    env: &dyn Fn(&str) -> Option<String>,
+    options: &LoadOptions,
+) -> Result<Loaded, Vec<Finding>> {
+    let name = path.display().to_string();
+    let dir = path
+        .parent()
+        .filter(|dir| !dir.as_os_str().is_empty())
+        .unwrap_or_else(|| Path::new("."));
+    let refuse = |kind, message: String, hint: &str| {
+        let mut findings = Findings::new(&name);
+        findings.error(Place::default(), kind, "", message, hint);
+        Err(findings.into_list())
+    };
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            let message = format!("cannot read the configuration: {error}");
+            return refuse(Kind::MissingFile, message, "name a file with -c");
+        }
+    };
+    match String::from_utf8(bytes) {
+        Ok(text) => load_text(&name, &text, dir, env, options),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let line = error
+                .as_bytes()
+                .iter()
+                .take(at)
+                .filter(|b| **b == b'\n')
+                .count()
+                + 1;
+            let message = format!("line {line} holds bytes that are no UTF-8");
+            refuse(Kind::YamlSyntax, message, "save the file as UTF-8")
+        }
+    }
+}
+
+/// Reads a text as if it were the file `name` in the folder `dir`.
+pub fn load_text(
+    name: &str,
+    text: &str,
+    dir: &Path,
+    env: &dyn Fn(&str) -> Option<String>,
+    options: &LoadOptions,
+) -> Result<Loaded, Vec<Finding>> {
+    let mut findings = Findings::new(name);
+    let Some(mut root) = raw::parse(0, text, &mut findings) else {
+        return Err(findings.into_list());
+    };
+    raw::inject(&mut root, "", &raw::Source { env, dir }, &mut findings);
+    let overrides = raw::overrides(&mut root, env, &mut findings);
+    let dev = options.dev || root.flag("dev") == Some(true);
+    let mode = Mode {
+        dev,
+        lenient: dev || options.allow_unsupported,
+    };
+    let mut check = Check {
+        table: Table::get(),
+        findings: &mut findings,
+        dir,
+        mode,
+    };
+    check.document(&root);
+    check::relations(&mut check, &root);
+    includes(&root, dir, &mut findings);
+    let read = Read {
+        root: &root,
+        mode,
+        dir,
+    };
+    let config = read.config();
+    let has_mail = read.has_mail();
+    Rules {
+        root: &root,
+        config: &config,
+        findings: &mut findings,
+        has_mail,
+    }
+    .apply();
+    if findings.refuse() {
+        return Err(findings.into_list());
+    }
+    Ok(Loaded {
+        config,
+        warnings: findings.into_list(),
+        overrides,
+    })
+}
+
+/// Included files hold routes, upstreams and authenticators, nothing else.
+fn includes(root: &Node, dir: &Path, findings: &mut Findings) {
+    const ALLOWED: [&str; 3] = ["routes", "upstreams", "authenticators"];
+    for (i, node) in root.items("include").iter().enumerate() {
+        let Some(pattern) = node.as_text() else {
+            continue;
+        };
+        if pattern.contains('*') {
+            continue;
+        }
+        let Ok(text) = std::fs::read_to_string(dir.join(pattern)) else {
+            let key = format!("include[{i}]");
+            let message = format!("cannot read {pattern}");
+            let hint = "the path is relative to this file";
+            findings.error(node.place, Kind::MissingFile, &key, message, hint);
+            continue;
+        };
+        let source = findings.source(pattern.to_owned());
+        let Some(included) = raw::parse(source, &text, findings) else {
+            continue;
+        };
+        if let Content::Map(entries) = &included.content {
+            for (name, entry) in entries {
+                if !ALLOWED.contains(&name.as_str()) {
+                    let message = format!("an included file cannot hold `{name}`");
+                    let hint = "it may hold routes, upstreams and authenticators";
+                    findings.error(entry.place, Kind::UnknownKey, name, message, hint);
+                }
+            }
+        }
+    }
+}

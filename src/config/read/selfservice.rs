@@ -1,0 +1,162 @@
+//! `selfservice`.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use indexmap::IndexMap;
+use url::Url;
+
+use super::{Read, reference, span};
+use crate::config::{
+    After, FlowSettings, Hook, HostPattern, MethodSettings, RegistrationStyle, Route, Section,
+    SelfService, raw::Node,
+};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Kratos' order.
+const METHODS: &[&str] = &[
+    "password",
+    "oidc",
+    "profile",
+    "code",
+    "link",
+    "totp",
+    "passkey",
+    "webauthn",
+    "lookup_secret",
+];
+
+impl Read<'_> {
+    pub(super) fn selfservice(&self, base: &Url, routes: &[Route]) -> SelfService {
+        let url = |path: &str| self.text(path).and_then(|text| reference(base, text));
+        let flow = |name: &str| self.flow(base, name);
+        let own = |path: &str, page: &str| url(path).unwrap_or_else(|| page_url(base, page));
+        let settings = "selfservice.flows.settings";
+        SelfService {
+            default_browser_return_url: url("selfservice.default_browser_return_url")
+                .unwrap_or_else(|| base.clone()),
+            allowed_return_urls: self.allowed_return_urls(base, routes),
+            login: flow("login"),
+            registration: self.registration(flow("registration")),
+            settings: flow("settings"),
+            recovery: flow("recovery"),
+            verification: flow("verification"),
+            error_ui_url: own("selfservice.flows.error.ui_url", "error"),
+            logout_return_url: url("selfservice.flows.logout.after.default_browser_return_url"),
+            clear_browser_data: self.flag("selfservice.flows.logout.clear_browser_data", false),
+            registration_style: self.registration_style(),
+            privileged_session_max_age: self
+                .duration(&format!("{settings}.privileged_session_max_age"), HOUR),
+            settings_required_aal: self.aal(&format!("{settings}.required_aal")),
+            methods: self.methods(),
+        }
+    }
+
+    fn flow(&self, base: &Url, name: &str) -> FlowSettings {
+        let empty = Node::default();
+        let node = self
+            .root
+            .at(&format!("selfservice.flows.{name}"))
+            .unwrap_or(&empty);
+        let on = !matches!(name, "recovery" | "verification");
+        let after = node.at("after").unwrap_or(&empty);
+        let methods = after.as_map().into_iter().flatten();
+        FlowSettings {
+            enabled: node.flag("enabled").unwrap_or(on),
+            ui_url: node
+                .text("ui_url")
+                .and_then(|text| reference(base, text))
+                .unwrap_or_else(|| page_url(base, name)),
+            lifespan: span(node, "lifespan").unwrap_or(HOUR),
+            after: after_of(base, after),
+            after_method: methods
+                .filter(|(key, entry)| *key != "hooks" && entry.node.as_map().is_some())
+                .map(|(key, entry)| (key.clone(), after_of(base, &entry.node)))
+                .collect::<BTreeMap<_, _>>(),
+        }
+    }
+
+    /// Without `identity` Kratos' defaults bind nobody: who registers is signed in.
+    fn registration(&self, mut flow: FlowSettings) -> FlowSettings {
+        let named = flow
+            .after_method
+            .values()
+            .any(|after| after.hooks.is_some());
+        if !self.has_identity() && flow.after.hooks.is_none() && !named {
+            flow.after.hooks = Some(vec![Hook::Session]);
+        }
+        flow
+    }
+
+    fn registration_style(&self) -> RegistrationStyle {
+        let flow = "selfservice.flows.registration";
+        let legacy = self.flag(&format!("{flow}.enable_legacy_one_step"), false);
+        match self.text(&format!("{flow}.style")) {
+            _ if legacy => RegistrationStyle::Unified,
+            Some("unified") => RegistrationStyle::Unified,
+            None if !self.has_identity() => RegistrationStyle::Unified,
+            _ => RegistrationStyle::ProfileFirst,
+        }
+    }
+
+    fn methods(&self) -> IndexMap<String, MethodSettings> {
+        let settings = |name: &&str| {
+            let node = self.root.at(&format!("selfservice.methods.{name}"));
+            let on = matches!(*name, "password" | "profile");
+            let enabled = node.and_then(|node| node.flag("enabled")).unwrap_or(on);
+            let section = node
+                .map(|node| Section::new(node.to_json()))
+                .unwrap_or_default();
+            ((*name).to_owned(), MethodSettings { enabled, section })
+        };
+        METHODS.iter().map(settings).collect()
+    }
+
+    /// What the file lists, and every host that a route names; the scheme and port are those people use.
+    fn allowed_return_urls(&self, base: &Url, routes: &[Route]) -> Vec<String> {
+        let mut urls = self.texts("selfservice.allowed_return_urls");
+        let port = base
+            .port()
+            .map(|port| format!(":{port}"))
+            .unwrap_or_default();
+        let mut add = |host: &str| {
+            let url = format!("{}://{host}{port}", base.scheme());
+            if !urls.contains(&url) {
+                urls.push(url);
+            }
+        };
+        for route in routes {
+            for host in &route.matches.hosts {
+                if let HostPattern::Exact(host) = host {
+                    add(host);
+                }
+            }
+            // A route for any host serves our own one too; going back there leaves no trusted ground.
+            if route.matches.hosts.is_empty() {
+                add(base.host_str().unwrap_or_default());
+            }
+        }
+        urls
+    }
+}
+
+fn page_url(base: &Url, page: &str) -> Url {
+    let path = format!(".vestibule/{page}");
+    base.join(&path).unwrap_or_else(|_| base.clone())
+}
+
+fn after_of(base: &Url, node: &Node) -> After {
+    let hook = |item: &Node| match item.text("hook") {
+        Some("session") => Some(Hook::Session),
+        Some("revoke_active_sessions") => Some(Hook::RevokeActiveSessions),
+        Some(name) => Some(Hook::Other(name.to_owned())),
+        None => None,
+    };
+    let hooks = node.at("hooks").and_then(Node::as_list);
+    After {
+        default_browser_return_url: node
+            .text("default_browser_return_url")
+            .and_then(|text| reference(base, text)),
+        hooks: hooks.map(|list| list.iter().filter_map(hook).collect()),
+    }
+}

@@ -1,0 +1,266 @@
+//! The good end of a flow: hooks, session, and the one commit (flows 1.12–1.14). Only this file and `session` begin sessions.
+
+use cookie::Cookie;
+
+use super::{
+    Answer, Changed, ContinueWith, Draft, Failure, Inner, Problem, Proof, Registered, Reply,
+    SignedIn, Visit, is_taken, view,
+};
+use crate::{
+    config::Hook,
+    crypto::SessionToken,
+    model::{
+        Aal, AuthenticationMethod, CredentialType, Flow, FlowState, FlowType, Identity, Session,
+    },
+    session::NewToken,
+    store::{Change, Commit, Constraint, StoreError},
+    ui::text,
+    web::csrf,
+};
+
+/// An answer, or what is wrong with the form after all.
+pub(super) type Finished = Result<Answer, Vec<Problem>>;
+
+impl Inner {
+    /// Login: the session begins, or goes on when it is the same person's.
+    pub(super) async fn sign_in(
+        &self,
+        flow: &Flow,
+        proof: Proof,
+        visit: &Visit,
+    ) -> Result<Finished, Failure> {
+        if !proof.identity.is_active() {
+            return Ok(Err(vec![Problem::form(text::account_disabled())]));
+        }
+        let factor = factor(proof.method, proof.aal, visit);
+        let (session, token, change) = self.begin_or_renew(flow, &proof.identity, factor, visit);
+        let mut commit = Commit::of(change);
+        if let Some(upkeep) = proof.upkeep {
+            commit = commit.and(Change::SwapCredential {
+                identity_id: proof.identity.id,
+                kind: proof.method,
+                expected: upkeep.expected,
+                config: upkeep.config,
+                at: visit.now,
+            });
+        }
+        commit
+            .changes
+            .extend(self.ends_others(flow, proof.method, &session));
+        self.db.commit(commit).await?;
+        let cookies = self.session_cookies(flow, token.as_ref(), &session, visit);
+        let to = self.after(flow, proof.method);
+        let token = token.or_else(|| visit.header_token());
+        let reply = Reply::SignedIn(Box::new(SignedIn {
+            flow_type: flow.flow_type,
+            session,
+            identity: proof.identity,
+            token,
+            to,
+        }));
+        Ok(Ok(Answer { reply, cookies }))
+    }
+
+    /// Registration: the identity is stored, and signed in when the `session` hook says so.
+    pub(super) async fn register(
+        &self,
+        flow: &Flow,
+        draft: Draft,
+        visit: &Visit,
+    ) -> Result<Finished, Failure> {
+        let Draft { identity, method } = draft;
+        let hooks = self.settings(flow.kind).hooks(method.as_str());
+        let signs_in = hooks.contains(&Hook::Session);
+        let issued = signs_in.then(|| {
+            let factor = factor(method, Aal::Aal1, visit);
+            self.sessions
+                .issue(&identity, factor, visit.device(), visit.now)
+        });
+        let mut commit = Commit::of(Change::InsertIdentity(Box::new(identity.clone())));
+        commit
+            .changes
+            .extend(issued.as_ref().map(|issued| issued.change.clone()));
+        match self.db.commit(commit).await {
+            Ok(_) => {}
+            Err(error) if is_taken(&error) => {
+                return Ok(Err(vec![Problem::form(text::identifier_taken())]));
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let (session, token) = issued.map(|issued| (issued.session, issued.token)).unzip();
+        let cookies = match &session {
+            Some(session) => self.session_cookies(flow, token.as_ref(), session, visit),
+            None => Vec::new(),
+        };
+        let reply = Reply::Registered(Box::new(Registered {
+            flow_type: flow.flow_type,
+            identity,
+            session,
+            token,
+            to: self.after(flow, method),
+        }));
+        Ok(Ok(Answer { reply, cookies }))
+    }
+
+    /// Settings: the identity is stored and the form shows it afresh.
+    pub(super) async fn store_settings(
+        &self,
+        flow: &Flow,
+        changed: Changed,
+        visit: &Visit,
+    ) -> Result<Finished, Failure> {
+        let Some(session) = visit.session() else {
+            return Err(Failure::Broken(
+                "settings were changed without a session".to_owned(),
+            ));
+        };
+        let mut flow = flow.clone();
+        self.refill(&mut flow, &changed.identity, visit);
+        let (session, token, renewal) = self.after_settings(&flow, session, &changed, visit);
+        let mut commit = Commit::of(Change::UpdateIdentity(Box::new(changed.identity.clone())));
+        commit.changes.extend(renewal);
+        commit
+            .changes
+            .extend(self.ends_others(&flow, changed.method, &session));
+        commit = commit.and(Change::PutFlow(Box::new(flow.clone())));
+        match self.db.commit(commit).await {
+            Ok(_) => {}
+            Err(error) if is_taken(&error) => {
+                return Ok(Err(vec![Problem::form(text::identifier_taken())]));
+            }
+            Err(StoreError::Conflict(Constraint::Version)) => {
+                let again = "Your account was changed elsewhere in the meantime. Please try again.";
+                return Ok(Err(vec![Problem::form(text::generic(again))]));
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let cookies = match (flow.flow_type, token) {
+            (FlowType::Browser, Some(token)) => {
+                vec![self.sessions.cookie(&token, &session, visit.now)]
+            }
+            _ => Vec::new(),
+        };
+        let to = self
+            .destination(&flow, changed.method.as_str())
+            .map_or_else(|| self.page(&flow), String::from);
+        let browser = flow.flow_type == FlowType::Browser;
+        let mut view = view(flow, Some(changed.identity), visit);
+        view.continue_with = browser
+            .then(|| ContinueWith::redirect(&to))
+            .into_iter()
+            .collect();
+        Ok(Ok(Answer {
+            reply: Reply::Saved { view, to },
+            cookies,
+        }))
+    }
+
+    /// The session of a browser gets a new token with every factor; a native program keeps the one it has (security 7.2).
+    fn begin_or_renew(
+        &self,
+        flow: &Flow,
+        identity: &Identity,
+        factor: AuthenticationMethod,
+        visit: &Visit,
+    ) -> (Session, Option<SessionToken>, Change) {
+        let own = visit
+            .session()
+            .filter(|session| session.identity_id == identity.id);
+        if let Some(session) = own {
+            let token = new_token(flow);
+            return self
+                .sessions
+                .renew(session, factor, visit.device(), token, visit.now);
+        }
+        let issued = self
+            .sessions
+            .issue(identity, factor, visit.device(), visit.now);
+        (issued.session, Some(issued.token), issued.change)
+    }
+
+    /// The cookies of a browser that has just signed in. Its CSRF secret changes when it was somebody else's until now.
+    fn session_cookies(
+        &self,
+        flow: &Flow,
+        token: Option<&SessionToken>,
+        session: &Session,
+        visit: &Visit,
+    ) -> Vec<Cookie<'static>> {
+        let (FlowType::Browser, Some(token)) = (flow.flow_type, token) else {
+            return Vec::new();
+        };
+        let mut cookies = vec![self.sessions.cookie(token, session, visit.now)];
+        let same_person = visit
+            .session()
+            .is_some_and(|before| before.identity_id == session.identity_id);
+        if !same_person {
+            cookies.push(self.csrf.cookie(&csrf::Secret::random()));
+        }
+        cookies
+    }
+
+    /// What a change of settings does to the session: one that proved a factor counts as used, all others only send the cookie again.
+    fn after_settings(
+        &self,
+        flow: &Flow,
+        session: &Session,
+        changed: &Changed,
+        visit: &Visit,
+    ) -> (Session, Option<SessionToken>, Option<Change>) {
+        if !changed.proves {
+            let token = visit.cookie_token(self.sessions.cookie_name());
+            return (session.clone(), token, None);
+        }
+        let factor = factor(changed.method, Aal::Aal1, visit);
+        let (session, token, change) =
+            self.sessions
+                .renew(session, factor, visit.device(), new_token(flow), visit.now);
+        (session, token, Some(change))
+    }
+
+    fn refill(&self, flow: &mut Flow, identity: &Identity, visit: &Visit) {
+        flow.state = FlowState::Success;
+        flow.updated_at = visit.now;
+        self.fill(flow, Some(identity), visit);
+        flow.ui.messages = vec![text::saved()];
+    }
+
+    /// The hook `revoke_active_sessions`: all other sessions of the identity end.
+    fn ends_others(
+        &self,
+        flow: &Flow,
+        method: CredentialType,
+        session: &Session,
+    ) -> Option<Change> {
+        let hooks = self.settings(flow.kind).hooks(method.as_str());
+        hooks
+            .contains(&Hook::RevokeActiveSessions)
+            .then_some(Change::RevokeSessions {
+                identity_id: session.identity_id,
+                except: Some(session.id),
+            })
+    }
+
+    fn after(&self, flow: &Flow, method: CredentialType) -> String {
+        let destination = self.destination(flow, method.as_str());
+        destination
+            .unwrap_or_else(|| self.default_destination().clone())
+            .into()
+    }
+}
+
+fn new_token(flow: &Flow) -> NewToken {
+    match flow.flow_type {
+        FlowType::Browser => NewToken::Issue,
+        FlowType::Api => NewToken::Keep,
+    }
+}
+
+fn factor(method: CredentialType, aal: Aal, visit: &Visit) -> AuthenticationMethod {
+    AuthenticationMethod {
+        method,
+        aal,
+        completed_at: visit.now,
+        provider: None,
+    }
+}

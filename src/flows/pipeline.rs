@@ -1,0 +1,323 @@
+//! A submission on its way: load the flow → who may submit it → expiry → whose is it → CSRF → the method → finish (flows 1.6).
+//!
+//! Everything here is the same for all flows; what differs stands in their own files and is called from here.
+
+use serde_json::Value;
+
+use super::{
+    Answer, Claim, Ctx, Failed, Failure, Flows, Inner, Outcome, Problem, Replaced, Reply, Step,
+    Submission, Unsafe, Visit,
+    login::{LoginBar, announce},
+    registration::screen_view,
+    view,
+};
+use crate::{
+    model::{Flow, FlowKind, FlowType, Identity},
+    ui::{Message, text},
+    web::{
+        ApiError,
+        body::{Fields, Unreadable},
+    },
+};
+
+impl Flows {
+    /// Takes a submission. `id` is the `flow` of the query, `body` what the body came to.
+    ///
+    /// # Errors
+    /// When it cannot be answered with a form or a success.
+    pub async fn submit(
+        &self,
+        kind: FlowKind,
+        id: Option<&str>,
+        body: Result<Fields, Unreadable>,
+        visit: &Visit,
+    ) -> Result<Answer, Failed> {
+        let inner = &self.0;
+        if id.is_none_or(|id| id.parse::<crate::model::FlowId>().is_err()) {
+            return Err(ApiError::bad_request("The flow parameter is missing or no id.").into());
+        }
+        let flow = inner.find(kind, id).await?;
+        inner.open(kind)?;
+        let native = flow.flow_type == FlowType::Api;
+        inner
+            .take(flow, body.map(Submission::new), visit)
+            .await
+            .map_err(|failed| Failed {
+                native: failed.native || native,
+                ..failed
+            })
+    }
+}
+
+impl Inner {
+    async fn take(
+        &self,
+        flow: Flow,
+        body: Result<Submission, Unreadable>,
+        visit: &Visit,
+    ) -> Result<Answer, Failed> {
+        match flow.kind {
+            FlowKind::Login => match self.may_submit_login(&flow, visit)? {
+                Some(LoginBar::Moved(reply)) => return Ok(Answer::plain(reply)),
+                Some(LoginBar::Rejected(outcome)) => {
+                    return self.conclude(flow, None, outcome, None, visit).await;
+                }
+                None => {}
+            },
+            FlowKind::Registration => self.may_submit_registration(&flow, visit)?,
+            FlowKind::Settings => {
+                let back = self.links.submit(flow.kind, flow.id);
+                self.may_use_settings(&flow, visit, &back)?;
+            }
+            FlowKind::Recovery | FlowKind::Verification => {}
+        }
+        if flow.is_expired(visit.now) {
+            return self.replace(&flow, body.ok().as_ref(), visit).await;
+        }
+        if let Some(reply) = self.back_from_confirmation(&flow, &body, visit) {
+            return Ok(Answer::plain(reply));
+        }
+        let identity = self.identity_of(&flow, visit).await?;
+        match body {
+            Ok(submission) => self.dispatch(flow, identity, submission, visit).await,
+            Err(unreadable) => {
+                let message = text::generic(&unreadable.to_string());
+                let outcome = Outcome::Rejected(vec![Problem::form(message)]);
+                self.conclude(flow, identity, outcome, None, visit).await
+            }
+        }
+    }
+
+    async fn dispatch(
+        &self,
+        flow: Flow,
+        identity: Option<Identity>,
+        submission: Submission,
+        visit: &Visit,
+    ) -> Result<Answer, Failed> {
+        let step = match self.registry.claim(flow.kind, &submission) {
+            Claim::Step(step) => step,
+            Claim::Disabled => {
+                return Err(ApiError::not_found()
+                    .reason("This way to sign in is switched off.")
+                    .into());
+            }
+            Claim::Nobody => {
+                let outcome = Outcome::Rejected(vec![Problem::form(nobody_claims(flow.kind))]);
+                return self.conclude(flow, identity, outcome, None, visit).await;
+            }
+        };
+        let outcome = match self.check_csrf(&flow, &submission, visit) {
+            Ok(checked) => {
+                let ctx = self.ctx(&flow, identity.as_ref(), visit);
+                step.attempt(&submission, &ctx, checked).await?
+            }
+            Err(Unsafe::Browser(outcome)) => outcome,
+            Err(Unsafe::Forged(error)) => {
+                return self.heal(&flow, error, &submission, visit).await;
+            }
+        };
+        let taken = Taken {
+            step,
+            submission: &submission,
+        };
+        self.conclude(flow, identity, outcome, Some(taken), visit)
+            .await
+    }
+
+    /// Turns an outcome into records and an answer.
+    async fn conclude(
+        &self,
+        flow: Flow,
+        identity: Option<Identity>,
+        outcome: Outcome,
+        taken: Option<Taken<'_>>,
+        visit: &Visit,
+    ) -> Result<Answer, Failed> {
+        let problems = match outcome {
+            Outcome::Rejected(problems) => Err(problems),
+            Outcome::Proved(proof) => self.sign_in(&flow, *proof, visit).await?,
+            Outcome::Drafted(draft) => self.register(&flow, *draft, visit).await?,
+            Outcome::Changed(changed) => self.store_settings(&flow, *changed, visit).await?,
+            Outcome::Unprivileged => return Err(self.confirm_first(&flow).into()),
+            Outcome::NextScreen(traits) => {
+                return self.screen(flow, &traits, true, taken, visit).await;
+            }
+            Outcome::PreviousScreen(traits) => {
+                return self.screen(flow, &traits, false, taken, visit).await;
+            }
+        };
+        match problems {
+            Ok(answer) => Ok(answer),
+            Err(problems) => self.reject(flow, identity, problems, taken, visit).await,
+        }
+    }
+
+    /// The form goes back with messages, keeping what may be kept (flows 7.5).
+    async fn reject(
+        &self,
+        mut flow: Flow,
+        identity: Option<Identity>,
+        problems: Vec<Problem>,
+        taken: Option<Taken<'_>>,
+        visit: &Visit,
+    ) -> Result<Answer, Failed> {
+        flow.ui.clear_messages();
+        if let Some(taken) = taken {
+            let kept = {
+                let ctx = self.ctx(&flow, identity.as_ref(), visit);
+                taken.step.keep(taken.submission, &ctx)
+            };
+            for (node, value) in kept {
+                flow.ui.set_value(&node, value);
+            }
+        }
+        for problem in problems {
+            flow.ui.add_message(problem.at.as_deref(), problem.message);
+        }
+        flow.updated_at = visit.now;
+        self.sort(&mut flow, identity.as_ref());
+        self.save(&flow).await?;
+        let view = view(flow, identity, visit);
+        Ok(Answer::plain(Reply::Incomplete(view)))
+    }
+
+    async fn screen(
+        &self,
+        mut flow: Flow,
+        traits: &Value,
+        forward: bool,
+        taken: Option<Taken<'_>>,
+        visit: &Visit,
+    ) -> Result<Answer, Failed> {
+        if forward {
+            self.show_credentials(&mut flow, traits, visit);
+        } else {
+            self.show_traits(&mut flow, traits, visit);
+        }
+        flow.active = None;
+        flow.updated_at = visit.now;
+        self.save(&flow).await?;
+        let mut view = view(flow, None, visit);
+        if let Some(taken) = taken.filter(|_| forward) {
+            view = screen_view(view, taken.submission);
+        }
+        Ok(Answer::plain(Reply::Screen(view)))
+    }
+
+    /// An expired flow is replaced by a fresh one that says so (flows 1.7). On our own pages it keeps what was typed.
+    async fn replace(
+        &self,
+        old: &Flow,
+        submission: Option<&Submission>,
+        visit: &Visit,
+    ) -> Result<Answer, Failed> {
+        let expired_at = old.expires_at;
+        let message = text::expired(
+            expiry_number(old.kind),
+            &expired_at.to_string(),
+            expired_at.seconds(),
+        );
+        let mut flow = self.renew(old, submission, visit).await?;
+        flow.ui.messages.push(message);
+        self.save(&flow).await?;
+        Err(Failure::Gone(Box::new(Replaced {
+            flow,
+            expired_at,
+            now: visit.now,
+        }))
+        .into())
+    }
+
+    /// A form of one of our own pages that fails its CSRF check comes back filled in, with a fresh token: a stale tab, a cookie that
+    /// went, a log-in in another tab. Towards pages of others the refusal stands.
+    async fn heal(
+        &self,
+        old: &Flow,
+        error: Box<ApiError>,
+        submission: &Submission,
+        visit: &Visit,
+    ) -> Result<Answer, Failed> {
+        let by_script = visit.wants.json || old.flow_type == FlowType::Api;
+        if by_script || !self.page_is_ours(old.kind) || !self.comes_from_here(visit) {
+            return Err(Failure::Refused(error).into());
+        }
+        let mut flow = self.renew(old, Some(submission), visit).await?;
+        let hint =
+            "This page had been open for a while. Please check what you entered and send it again.";
+        flow.ui.messages.push(text::generic(hint));
+        self.save(&flow).await?;
+        let view = view(flow, None, visit);
+        Ok(Answer::plain(Reply::Screen(view)))
+    }
+
+    async fn renew(
+        &self,
+        old: &Flow,
+        submission: Option<&Submission>,
+        visit: &Visit,
+    ) -> Result<Flow, Failure> {
+        let mut flow = self.successor(old, visit);
+        let identity = self.identity_of(&flow, visit).await?;
+        self.fill(&mut flow, identity.as_ref(), visit);
+        announce(
+            &mut flow,
+            visit.session().filter(|_| old.kind == FlowKind::Login),
+        );
+        if let Some(submission) = submission.filter(|_| self.page_is_ours(old.kind)) {
+            let kept = match self.registry.claim(old.kind, submission) {
+                Claim::Step(step) => {
+                    let ctx: Ctx<'_> = self.ctx(&flow, identity.as_ref(), visit);
+                    step.keep(submission, &ctx)
+                }
+                Claim::Disabled | Claim::Nobody => Vec::new(),
+            };
+            for (node, value) in kept {
+                flow.ui.set_value(&node, value);
+            }
+        }
+        Ok(flow)
+    }
+
+    /// A browser that comes back from confirming who it is arrives with a bare GET: it is shown its settings.
+    fn back_from_confirmation(
+        &self,
+        flow: &Flow,
+        body: &Result<Submission, Unreadable>,
+        visit: &Visit,
+    ) -> Option<Reply> {
+        let bare = body
+            .as_ref()
+            .is_ok_and(|submission| submission.method().is_none());
+        let browser = flow.flow_type == FlowType::Browser && !visit.wants.json;
+        (flow.kind == FlowKind::Settings && visit.safe && browser && bare)
+            .then(|| Reply::Moved(self.page(flow)))
+    }
+}
+
+/// The step that took a submission.
+#[derive(Clone, Copy)]
+pub(super) struct Taken<'a> {
+    step: &'a dyn Step,
+    submission: &'a Submission,
+}
+
+fn nobody_claims(kind: FlowKind) -> Message {
+    match kind {
+        FlowKind::Login => text::no_login_method(),
+        FlowKind::Registration => text::no_registration_method(),
+        FlowKind::Settings => text::no_settings_method(),
+        FlowKind::Recovery => text::no_recovery_method(),
+        FlowKind::Verification => text::no_verification_method(),
+    }
+}
+
+fn expiry_number(kind: FlowKind) -> u32 {
+    match kind {
+        FlowKind::Login => text::LOGIN_EXPIRED,
+        FlowKind::Registration => text::REGISTRATION_EXPIRED,
+        FlowKind::Settings => text::SETTINGS_EXPIRED,
+        FlowKind::Recovery => text::RECOVERY_EXPIRED,
+        FlowKind::Verification => text::VERIFICATION_EXPIRED,
+    }
+}

@@ -1,0 +1,119 @@
+//! What a flow answers. The edges (`api::respond`, `pages`) turn it into a response.
+
+use cookie::Cookie;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    crypto::SessionToken,
+    model::{Flow, FlowType, Identity, Session},
+};
+
+/// A reply and the cookies that go with it.
+pub struct Answer {
+    /// What to say.
+    pub reply: Reply,
+    /// What to set.
+    pub cookies: Vec<Cookie<'static>>,
+}
+
+impl Answer {
+    /// Without cookies.
+    #[must_use]
+    pub fn plain(reply: Reply) -> Self {
+        Self {
+            reply,
+            cookies: Vec::new(),
+        }
+    }
+}
+
+/// What a flow answers.
+pub enum Reply {
+    /// A flow began.
+    Begun(Box<View>),
+    /// A form to fill in, again or further: 400 for programs, the flow's page for browsers (flows 1.6, 2.7).
+    Incomplete(Box<View>),
+    /// The next or the previous screen of a form: the same, but never an error (flows 2.7).
+    Screen(Box<View>),
+    /// Settings are stored; `to` is where a browser goes.
+    Saved {
+        /// The form with fresh data.
+        view: Box<View>,
+        /// Where a browser goes.
+        to: String,
+    },
+    /// Somebody is signed in now.
+    SignedIn(Box<SignedIn>),
+    /// Somebody has an account now.
+    Registered(Box<Registered>),
+    /// A browser that is not a program goes there (303).
+    Moved(String),
+}
+
+/// A flow as it is shown: a browser's has its CSRF token filled in.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// The flow.
+    pub flow: Flow,
+    /// Whose settings these are.
+    pub identity: Option<Identity>,
+    /// What to do next.
+    pub continue_with: Vec<ContinueWith>,
+    /// Echoed payload of the client.
+    pub transient_payload: Option<Value>,
+}
+
+/// The result of a login.
+pub struct SignedIn {
+    /// Who drove it.
+    pub flow_type: FlowType,
+    /// The session.
+    pub session: Session,
+    /// Whose it is.
+    pub identity: Identity,
+    /// The token, for a native client.
+    pub token: Option<SessionToken>,
+    /// Where a browser goes.
+    pub to: String,
+}
+
+/// The result of a registration.
+pub struct Registered {
+    /// Who drove it.
+    pub flow_type: FlowType,
+    /// The new identity.
+    pub identity: Identity,
+    /// The session, when the `session` hook is configured.
+    pub session: Option<Session>,
+    /// The token, for a native client with a session.
+    pub token: Option<SessionToken>,
+    /// Where a browser goes.
+    pub to: String,
+}
+
+/// An instruction for the client (flows 1.10).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub enum ContinueWith {
+    /// Go there.
+    RedirectBrowserTo {
+        /// Where.
+        redirect_browser_to: String,
+    },
+    /// Keep this token.
+    SetOrySessionToken {
+        /// The token.
+        ory_session_token: String,
+    },
+}
+
+impl ContinueWith {
+    /// Go there.
+    #[must_use]
+    pub fn redirect(to: &str) -> Self {
+        Self::RedirectBrowserTo {
+            redirect_browser_to: to.to_owned(),
+        }
+    }
+}

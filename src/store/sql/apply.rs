@@ -1,0 +1,107 @@
+//! Turns the changes of a commit into statements, and notes what they touched.
+
+use super::{
+    Driver, count, credentials, errors, flows, identities,
+    session_writes::{self as sessions, Ended},
+};
+use crate::{
+    clock::Timestamp,
+    model::IdentityId,
+    store::{Change, Commit, StoreError, Touched},
+};
+
+/// Applies all changes, in order, inside the transaction that the caller has open; after an error the caller rolls back.
+pub(in crate::store) fn apply(
+    driver: &dyn Driver,
+    commit: &Commit,
+    now: Timestamp,
+) -> Result<Touched, StoreError> {
+    let mut touched = Touched::default();
+    for change in &commit.changes {
+        apply_one(driver, change, now, &mut touched)?;
+    }
+    Ok(touched)
+}
+
+fn apply_one(
+    driver: &dyn Driver,
+    change: &Change,
+    now: Timestamp,
+    touched: &mut Touched,
+) -> Result<(), StoreError> {
+    match change {
+        Change::InsertIdentity(identity) => identities::insert(driver, identity)?,
+        Change::UpdateIdentity(identity) => {
+            identities::update(driver, identity)?;
+            note(&mut touched.identities, identity.id);
+        }
+        Change::DeleteIdentity(id) => {
+            touched.revoked += live_sessions(driver, *id, now)?;
+            identities::delete(driver, *id)?;
+            note(&mut touched.identities, *id);
+        }
+        Change::SwapCredential {
+            identity_id: id,
+            kind,
+            expected,
+            config,
+            at,
+        } => {
+            if credentials::swap(driver, (*id, *kind), (expected, config), *at)? {
+                note(&mut touched.identities, *id);
+            }
+        }
+        Change::InsertSession { session, token } => {
+            let surplus = sessions::insert(driver, session, token, now)?;
+            touched.created_sessions = true;
+            note_ended(touched, surplus);
+        }
+        Change::RenewSession {
+            session,
+            token,
+            device,
+        } => {
+            sessions::renew(driver, session, token.as_ref(), device.as_ref())?;
+            touched.created_sessions |= token.is_some();
+            note(&mut touched.sessions, session.id);
+        }
+        Change::RevokeSession(id) => note_ended(touched, sessions::revoke(driver, *id, now)?),
+        Change::RevokeSessions {
+            identity_id: id,
+            except,
+        } => note_ended(touched, sessions::revoke_all(driver, *id, *except, now)?),
+        Change::DeleteSessions(id) => note_ended(touched, sessions::delete_all(driver, *id, now)?),
+        Change::ExtendSession { id, expires_at } => {
+            sessions::extend(driver, *id, *expires_at)?;
+            note(&mut touched.sessions, *id);
+        }
+        Change::PutFlow(flow) => flows::put(driver, flow)?,
+        Change::DeleteFlow(id) => flows::delete(driver, *id)?,
+        Change::InsertError(error) => errors::insert(driver, error)?,
+    }
+    Ok(())
+}
+
+fn live_sessions(driver: &dyn Driver, id: IdentityId, now: Timestamp) -> Result<usize, StoreError> {
+    let live = count(driver, LIVE, &[(&id).into(), now.into()])?;
+    Ok(usize::try_from(live).unwrap_or(usize::MAX))
+}
+
+fn note_ended(touched: &mut Touched, ended: impl IntoIterator<Item = Ended>) {
+    for session in ended {
+        touched.revoked += usize::from(session.was_live);
+        note(&mut touched.sessions, session.id);
+    }
+}
+
+fn note<T: PartialEq>(list: &mut Vec<T>, id: T) {
+    if !list.contains(&id) {
+        list.push(id);
+    }
+}
+
+const LIVE: &str =
+    "SELECT count(*) FROM sessions WHERE identity_id = ?1 AND active = 1 AND expires_at > ?2";
+
+#[cfg(test)]
+pub(super) const LOOK_UPS: &[&str] = &[LIVE];

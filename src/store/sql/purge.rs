@@ -1,0 +1,33 @@
+//! Removes what nobody can use any more.
+
+use std::time::Duration;
+
+use super::Driver;
+use crate::{clock::Timestamp, store::StoreError};
+
+/// Removes at most `batch` rows per table that expired before `before`, oldest first.
+pub(in crate::store) fn purge(
+    driver: &dyn Driver,
+    before: Timestamp,
+    batch: usize,
+) -> Result<usize, StoreError> {
+    let errors_before = before.minus(ERROR_LIFETIME);
+    let sessions = driver.run(SESSIONS, &[before.into(), batch.into()])?;
+    let flows = driver.run(FLOWS, &[before.into(), batch.into()])?;
+    let errors = driver.run(ERRORS, &[errors_before.into(), batch.into()])?;
+    Ok(sessions + flows + errors)
+}
+
+/// An error has no end of its own; nobody follows a link to one for longer.
+const ERROR_LIFETIME: Duration = Duration::from_secs(24 * 3600);
+
+const SESSIONS: &str = "DELETE FROM sessions WHERE id IN \
+     (SELECT id FROM sessions WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
+
+const FLOWS: &str = "DELETE FROM flows WHERE id IN (SELECT id FROM flows WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
+
+const ERRORS: &str = "DELETE FROM self_service_errors WHERE id IN \
+     (SELECT id FROM self_service_errors WHERE created_at < ?1 ORDER BY created_at LIMIT ?2)";
+
+#[cfg(test)]
+pub(super) const LOOK_UPS: &[&str] = &[SESSIONS, FLOWS, ERRORS];

@@ -1,0 +1,11 @@
+//! What the tests share.
+
+pub mod admin;
+pub mod gateway;
+pub mod native;
+pub mod node;
+pub mod skip;
+
+pub use admin::Admin;
+pub use gateway::{Gateway, free_port};
+pub use native::Native;
