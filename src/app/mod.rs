@@ -197,6 +197,8 @@ async fn run(
         sample: sample::plane(services.renderer.clone(), &config),
         sessions: Some(services.sessions.clone()),
         pages: Arc::new(error_pages::Pages(services.renderer.clone())),
+        access_log: AccessLog::clone(&telemetry.access),
+        metrics: telemetry.metrics.clone(),
     };
     let gateway = gateway::Gateway::build(&config, table, parts);
     let running = net::serve(plan(&config, public), move |_, ticker| {

@@ -59,6 +59,9 @@ pub(super) fn admit(
     let required = route.access.mode == AccessMode::Authenticated;
     let refused = match resolved {
         Resolved::One(snapshot, source, _) => {
+            if let Some(line) = &mut asker.line {
+                line.signed_in(&snapshot, source);
+            }
             guard(gateway, arrival, parts, source)?;
             return Ok(Admitted::Visitor(Some(snapshot)));
         }

@@ -9,13 +9,13 @@ use std::{
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
-use super::{Connection, upstream::ResponseBody};
+use super::{Connection, record::Record, upstream::ResponseBody};
 use crate::web::{self, BoxError};
 
 /// An answer's body.
 pub struct Body {
     kind: Kind,
-    _over: Over,
+    over: Over,
 }
 
 enum Kind {
@@ -25,11 +25,17 @@ enum Kind {
 }
 
 /// Tells the connection that its request is over, whichever way its answer ended.
-struct Over(Arc<Connection>);
+struct Over {
+    connection: Arc<Connection>,
+    record: Option<Record>,
+}
 
 impl Drop for Over {
     fn drop(&mut self) {
-        self.0.link.request_over();
+        self.connection.link.request_over();
+        if let Some(record) = self.record.take() {
+            record.close(&self.connection);
+        }
     }
 }
 
@@ -52,7 +58,21 @@ impl Body {
     fn new(kind: Kind, connection: Arc<Connection>) -> Self {
         Self {
             kind,
-            _over: Over(connection),
+            over: Over {
+                connection,
+                record: None,
+            },
+        }
+    }
+
+    /// What to write down when the body is over.
+    pub(super) fn record(&mut self, record: Record) {
+        self.over.record = Some(record);
+    }
+
+    fn count(&mut self, frame: &Frame<Bytes>) {
+        if let (Some(record), Some(data)) = (&mut self.over.record, frame.data_ref()) {
+            record.bytes_out += u64::try_from(data.len()).unwrap_or(0);
         }
     }
 }
@@ -66,12 +86,16 @@ impl http_body::Body for Body {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        match &mut self.kind {
+        let next = match &mut self.kind {
             Kind::Upstream(body) => Pin::new(body).poll_frame(context).map_err(BoxError::from),
             Kind::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
             Kind::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Kind::Control(body) => Pin::new(body).poll_frame(context),
+        };
+        if let Poll::Ready(Some(Ok(frame))) = &next {
+            self.count(frame);
         }
+        next
     }
 
     fn is_end_stream(&self) -> bool {

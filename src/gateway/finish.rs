@@ -100,7 +100,7 @@ pub(super) fn prepare<'a>(
 pub(super) async fn forward(
     connection: &Arc<Connection>,
     outbound: Outbound<'_>,
-    asker: &Asker,
+    asker: &mut Asker,
 ) -> Result<Response<Body>, GatewayError> {
     let Outbound {
         route,
@@ -123,6 +123,9 @@ pub(super) async fn forward(
         tracing::debug!(route = %route.id, ?fault, "no answer from the upstream");
         fault
     })?;
+    if let Some(line) = &mut asker.line {
+        line.answered(response.status().as_u16());
+    }
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return switched(connection, route, upgrade, response, asker);
     }

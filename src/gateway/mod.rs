@@ -26,13 +26,16 @@ pub mod upstream;
 
 mod body;
 mod error;
+mod record;
 pub mod respond;
 
 use std::{
     net::{IpAddr, SocketAddr},
-    sync::Arc,
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex},
 };
 
+use futures_util::FutureExt;
 use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
 
@@ -41,6 +44,7 @@ use crate::{
     config::{Config, SameSite},
     net::{Link, Peer, Ticker, WorkerService},
     session::Sessions,
+    telemetry::{AccessLines, AccessLog, Metrics, RouteMetrics},
     web::{ControlPlane, Proxies, client},
 };
 
@@ -68,6 +72,10 @@ pub struct Parts {
     pub sessions: Option<Sessions>,
     /// Error pages.
     pub pages: Arc<dyn ErrorPages>,
+    /// Where a line per request goes.
+    pub access_log: AccessLog,
+    /// What is counted.
+    pub metrics: Metrics,
 }
 
 /// What all workers share; immutable.
@@ -80,6 +88,10 @@ pub struct Gateway {
     sign_in: SignIn,
     cookie_domain: Option<Box<str>>,
     same_site: SameSite,
+    /// The numbers of each route.
+    metrics: Box<[Arc<RouteMetrics>]>,
+    /// Listeners whose health checks are not logged.
+    quiet: Box<[bool]>,
     parts: Parts,
 }
 
@@ -88,7 +100,6 @@ impl Gateway {
     pub fn build(config: &Config, table: Arc<RouteTable>, parts: Parts) -> Arc<Self> {
         let cookie = &config.session.cookie;
         Arc::new(Self {
-            table,
             form: config.gateway.path.into(),
             proxies: Proxies::new(&config.gateway.trusted_proxies),
             own: Own::new(config),
@@ -96,6 +107,19 @@ impl Gateway {
             sign_in: SignIn::new(config),
             cookie_domain: cookie.domain.as_deref().map(Into::into),
             same_site: cookie.same_site,
+            metrics: table
+                .routes
+                .iter()
+                .map(|route| parts.metrics.route(&route.id))
+                .collect(),
+            quiet: config
+                .serve
+                .public
+                .listeners
+                .iter()
+                .map(|listener| listener.skip_health_log)
+                .collect(),
+            table,
             parts,
         })
     }
@@ -107,8 +131,10 @@ impl Gateway {
 
     /// A worker's own part: pools and generators that no other worker touches.
     pub fn worker(self: &Arc<Self>, _: &Arc<Ticker>) -> Arc<Worker> {
+        let lines = self.parts.access_log.worker();
         Arc::new(Worker {
             pools: Arc::new(Pools::new(&self.table.endpoints)),
+            lines: lines.is_on().then(|| Mutex::new(lines)),
             gateway: Arc::clone(self),
             ids: Ids::new(),
         })
@@ -120,6 +146,8 @@ pub struct Worker {
     gateway: Arc<Gateway>,
     pools: Arc<Pools>,
     ids: Ids,
+    /// The worker's way into the access log, if there is one; nobody else takes this lock.
+    lines: Option<Mutex<AccessLines>>,
 }
 
 /// A client's connection.
@@ -160,7 +188,11 @@ impl WorkerService for Worker {
     }
 
     async fn answer(connection: Arc<Connection>, request: Request<Incoming>) -> Response<Body> {
-        pipeline::answer(connection, request).await
+        let answer = pipeline::answer(Arc::clone(&connection), request);
+        match AssertUnwindSafe(answer).catch_unwind().await {
+            Ok(response) => response,
+            Err(_) => pipeline::panicked(&connection),
+        }
     }
 
     fn sweep(&self, now: u64) -> bool {

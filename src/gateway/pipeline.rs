@@ -15,6 +15,7 @@ use super::{
     host::CanonicalHost,
     matcher::Found,
     own::Whose,
+    record::{self, Beginning, Line, Record},
     respond::{self, Asker, Kind},
     scrub::{Field, Notes},
     shape,
@@ -24,6 +25,7 @@ use super::{
 use crate::{
     clock::Timestamp,
     session::{Presented, Resolved},
+    telemetry::Decision,
     web::{Client, RequestId, Scheme, client},
 };
 
@@ -80,7 +82,7 @@ pub(super) async fn answer(
         };
     }
     let answered = match planned {
-        Ok(Plan::Forward(outbound)) => finish::forward(&connection, outbound, &asker).await,
+        Ok(Plan::Forward(outbound)) => finish::forward(&connection, outbound, &mut asker).await,
         Ok(Plan::Answered(response)) => Ok(response),
         Ok(Plan::Own(request)) => Ok(finish::own(
             &connection,
@@ -95,15 +97,60 @@ pub(super) async fn answer(
         Ok(Plan::Ask(..)) => Err(GatewayError::Internal),
         Err(error) => Err(error),
     };
-    let mut response = answered.unwrap_or_else(|error| {
-        respond::respond(&error, &asker, gateway.parts.pages.as_ref())
-            .map(|bytes| Body::bytes(bytes, Arc::clone(&connection)))
-    });
+    let (mut response, decision) = match answered {
+        Ok(response) => (response, Decision::Allow),
+        Err(error) => refuse(&connection, &error, &mut asker),
+    };
+    let status = response.status().as_u16();
+    let record = Record::new(now, &mut asker, status, decision);
+    response.body_mut().record(record);
     if connection.link.is_last_request() {
         response
             .headers_mut()
             .insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
+    response
+}
+
+fn refuse(
+    connection: &Arc<Connection>,
+    error: &GatewayError,
+    asker: &mut Asker,
+) -> (Response<Body>, Decision) {
+    let gateway = &connection.worker.gateway;
+    let decision = record::decision(error);
+    if let Some(line) = &mut asker.line {
+        line.refused(error);
+    }
+    let tallies = gateway.parts.metrics.tallies();
+    match decision {
+        Decision::Allow => tallies.upstream_errors.count([error.id()]),
+        Decision::Rejected => tallies
+            .guard_rejects
+            .count([error.rule().unwrap_or(error.id())]),
+        Decision::Unavailable => tallies.auth_errors.count([error.id()]),
+        Decision::Unauthenticated | Decision::Forbidden => {
+            if let Some(metrics) = asker.route.and_then(|number| gateway.metrics.get(number)) {
+                metrics.denied.count([error.id()]);
+            }
+        }
+    }
+    let answer = respond::respond(error, asker, gateway.parts.pages.as_ref());
+    let response = answer.map(|bytes| Body::bytes(bytes, Arc::clone(connection)));
+    (response, decision)
+}
+
+/// The answer when our own code panicked: the connection ends, the process lives.
+pub(super) fn panicked(connection: &Arc<Connection>) -> Response<Body> {
+    let gateway = &connection.worker.gateway;
+    gateway.parts.metrics.tallies().panics.add(1);
+    let id = connection.worker.ids.next(gateway.parts.clock.now());
+    tracing::error!(request_id = %id, "a request panicked");
+    let mut asker = Asker::new(Method::GET, id);
+    let (mut response, _) = refuse(connection, &GatewayError::Internal, &mut asker);
+    response
+        .headers_mut()
+        .insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }
 
@@ -153,12 +200,16 @@ fn plan<'a>(
     let uri = parts.uri.clone();
     let target = CanonicalTarget::new(uri.path(), uri.query(), form)?;
 
+    let authority = authority(&host, &field, origin.scheme)?;
+    if connection.worker.lines.is_some() && asker.line.is_none() {
+        asker.line = line(connection, &parts, (&authority, &target), origin, &asker.id);
+    }
+
     let whose = gateway.own.whose(host.name(), target.path());
     let found = match whose {
         Whose::Ours => Found::Nothing,
         _ => site.find(target.path(), &parts.method),
     };
-    let authority = authority(&host, &field, origin.scheme)?;
     let mut arrival = Arrival {
         now: known.0,
         notes: &notes,
@@ -169,7 +220,10 @@ fn plan<'a>(
         upgrade: None,
     };
     let route = match found {
-        Found::Route(number) => gateway.table.routes.get(number),
+        Found::Route(number) => {
+            asker.route = Some(number);
+            gateway.table.routes.get(number)
+        }
         _ if whose != Whose::Theirs || gateway.has_fallback(host.name()) => {
             return Ok(own_plan(connection, parts, &arrival, body, asker));
         }
@@ -195,6 +249,34 @@ fn plan<'a>(
             asker,
         ),
     }
+}
+
+/// What the access log will tell; nothing for health checks where those are left out.
+fn line(
+    connection: &Connection,
+    parts: &Parts,
+    (host, target): (&HeaderValue, &CanonicalTarget<'_>),
+    origin: client::Origin,
+    id: &RequestId,
+) -> Option<Box<Line>> {
+    let quiet = connection
+        .worker
+        .gateway
+        .quiet
+        .get(connection.link.listener);
+    if quiet == Some(&true) && target.path().starts_with("/health/") {
+        return None;
+    }
+    Some(Line::new(Beginning {
+        id,
+        ip: origin.ip,
+        scheme: origin.scheme,
+        host,
+        method: &parts.method,
+        uri: &parts.uri,
+        path: (!target.is_unchanged()).then(|| target.path().to_owned()),
+        agent: parts.headers.get(header::USER_AGENT),
+    }))
 }
 
 /// What can be refused before anybody is asked who they are.

@@ -20,7 +20,7 @@ pub use kind::Kind;
 pub use pages::{ErrorPage, ErrorPages, NoPages};
 pub use sign_in::{SignIn, Wanted};
 
-use super::{GatewayError, forward::REQUEST_ID};
+use super::{GatewayError, forward::REQUEST_ID, record::Line};
 use crate::{config::OnUnauthenticated, web::RequestId};
 
 /// Whoever is to be answered, as far as it is known when something goes wrong.
@@ -44,6 +44,10 @@ pub struct Asker {
     pub app_name: Option<Box<str>>,
     /// `Set-Cookie` fields that clear cookies.
     pub cookies: Vec<HeaderValue>,
+    /// The route, by its place in the table.
+    pub(super) route: Option<usize>,
+    /// What the access log will tell, if it tells anything.
+    pub(super) line: Option<Box<Line>>,
 }
 
 impl Asker {
@@ -60,6 +64,8 @@ impl Asker {
             sign_in: None,
             app_name: None,
             cookies: Vec::new(),
+            route: None,
+            line: None,
         }
     }
 }

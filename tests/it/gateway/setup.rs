@@ -18,6 +18,7 @@ use vestibule::{
     gateway::{Gateway, NoPages, Parts, RouteTable},
     net::{Ceilings, ConnectionLimits, Model, Plan, Running, bind, serve},
     session::Sessions,
+    telemetry::{AccessLog, Metrics},
     web,
 };
 
@@ -50,15 +51,19 @@ impl Gate {
                 http::Response::new(web::body_type::full(text))
             })
         });
+        let access_log =
+            AccessLog::open(&config.log.access, config.log.format).expect("the log opens");
         let parts = Parts {
             clock: Arc::new(SystemClock),
             sample: Arc::clone(&control),
             control,
             sessions,
             pages: Arc::new(NoPages),
+            access_log,
+            metrics: Metrics::default(),
         };
         let table = RouteTable::build(config).expect("the routes have no mistakes");
-        let gateway = Gateway::build(config, table, parts);
+        let gateway = Gateway::build(config, Arc::new(table), parts);
         let listener = bind("serve.public", "127.0.0.1:0").expect("a free port");
         let address = listener.tcp_address().expect("TCP");
         let plan = Plan {
