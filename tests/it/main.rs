@@ -11,6 +11,7 @@
 mod api;
 mod config_cases;
 mod durability;
+mod examples;
 mod gateway;
 mod overload;
 mod process;
