@@ -18,3 +18,4 @@ mod revocation;
 mod shutdown;
 mod store;
 mod support;
+mod telemetry;
