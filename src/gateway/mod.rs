@@ -31,9 +31,11 @@ pub mod respond;
 
 use std::{
     net::{IpAddr, SocketAddr},
+    panic::AssertUnwindSafe,
     sync::Arc,
 };
 
+use futures_util::FutureExt;
 use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
 
@@ -178,7 +180,11 @@ impl WorkerService for Worker {
     }
 
     async fn answer(connection: Arc<Connection>, request: Request<Incoming>) -> Response<Body> {
-        pipeline::answer(connection, request).await
+        let answer = pipeline::answer(Arc::clone(&connection), request);
+        match AssertUnwindSafe(answer).catch_unwind().await {
+            Ok(response) => response,
+            Err(_) => pipeline::panicked(&connection),
+        }
     }
 
     fn sweep(&self, now: u64) -> bool {

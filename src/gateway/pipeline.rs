@@ -133,6 +133,20 @@ fn refuse(connection: &Connection, error: &GatewayError, asker: &mut Asker) -> R
     respond::respond(error, asker, parts.pages.as_ref()).map(Body::bytes)
 }
 
+/// The answer when our own code panicked: the connection ends, the process lives.
+pub(super) fn panicked(connection: &Arc<Connection>) -> Response<Body> {
+    let gateway = &connection.worker.gateway;
+    gateway.parts.metrics.tallies().panics.add(1);
+    let id = connection.worker.ids.next(gateway.parts.clock.now());
+    tracing::error!(request_id = %id, "a request panicked: please report this line");
+    let mut asker = Asker::new(Method::GET, id);
+    let mut response = refuse(connection, &GatewayError::Internal, &mut asker);
+    response
+        .headers_mut()
+        .insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
 fn request_id(connection: &Connection, request: &Request<Incoming>, now: Timestamp) -> RequestId {
     let kept = connection
         .trusted

@@ -4,7 +4,6 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::print_stderr,
-    missing_docs,
     unreachable_pub,
     reason = "a test may panic, and speaks to whoever reads its output"
 )]
@@ -12,6 +11,7 @@
 mod api;
 mod config_cases;
 mod durability;
+mod gateway;
 mod overload;
 mod process;
 mod revocation;
