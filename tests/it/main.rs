@@ -19,3 +19,4 @@ mod revocation;
 mod shutdown;
 mod store;
 mod support;
+mod telemetry;
