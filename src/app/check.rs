@@ -3,8 +3,11 @@
 use std::path::Path;
 
 use crate::{
-    config::{self, Config, Finding, Kind, Level, LoadOptions},
-    gateway::{RouteTable, TableError, table::TableErrorKind},
+    config::{self, Config, Examined, Finding, Kind, Level, LoadOptions},
+    gateway::{
+        RouteTable, TableError,
+        table::{TableErrorKind, lints},
+    },
     schema::Schemas,
 };
 
@@ -51,7 +54,7 @@ pub fn check(path: &Path, dev: bool, allow_unsupported: bool) -> Report {
     };
     finish(
         &path.display().to_string(),
-        config::load(path, &environment, &options),
+        config::examine(path, &environment, &options),
     )
 }
 
@@ -64,7 +67,7 @@ pub(super) fn check_text(name: &str, text: &str, folder: &Path, dev: bool) -> Re
     };
     finish(
         name,
-        config::load_text(name, text, folder, &environment, &options),
+        config::examine_text(name, text, folder, &environment, &options),
     )
 }
 
@@ -72,35 +75,39 @@ fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-fn finish(name: &str, loaded: Result<config::Loaded, Vec<Finding>>) -> Report {
-    match loaded {
-        Err(findings) => Report {
-            findings,
-            overrides: Vec::new(),
-            config: None,
-        },
-        Ok(loaded) => {
-            let mut findings = loaded.warnings;
-            findings.extend(routes_at_odds(name, &loaded.config));
-            findings.extend(unreadable_schemas(name, &loaded.config));
-            findings.sort_by_key(|finding| (finding.line, finding.column));
-            let usable = findings
-                .iter()
-                .all(|finding| finding.level == Level::Warning);
-            Report {
-                findings,
-                overrides: loaded.overrides,
-                config: usable.then_some(loaded.config),
-            }
-        }
+fn finish(name: &str, examined: Examined) -> Report {
+    let mut findings = examined.findings;
+    if let Some(config) = &examined.config {
+        findings.extend(routes_at_odds(name, config, &findings));
+        findings.extend(unreadable_schemas(name, config));
+        findings.sort_by_key(|finding| (finding.line, finding.column));
+    }
+    let usable = findings
+        .iter()
+        .all(|finding| finding.level == Level::Warning);
+    Report {
+        findings,
+        overrides: examined.overrides,
+        config: examined.config.filter(|_| usable),
     }
 }
 
-/// Routes that tie or can never win (gateway ).
-fn routes_at_odds(name: &str, config: &Config) -> Vec<Finding> {
-    let Err(errors) = RouteTable::build(config) else {
-        return Vec::new();
+/// Routes that tie, can never win, or open what another guards (gateway ).
+fn routes_at_odds(name: &str, config: &Config, known: &[Finding]) -> Vec<Finding> {
+    let mut understood = config.clone();
+    // A route with a condition that is not built yet would be compared without it.
+    let half_read = |number: usize| {
+        let place = format!("routes[{number}].match");
+        known
+            .iter()
+            .any(|finding| finding.kind == Kind::Unsupported && finding.key.starts_with(&place))
     };
+    let mut number = 0..;
+    understood
+        .routes
+        .retain(|_| number.next().is_none_or(|number| !half_read(number)));
+    let mut mistakes = RouteTable::build(&understood).err().unwrap_or_default();
+    mistakes.extend(lints(&understood));
     let key = |place| {
         let number = config
             .routes
@@ -108,22 +115,26 @@ fn routes_at_odds(name: &str, config: &Config) -> Vec<Finding> {
             .position(|route| (route.id.line, route.id.column) == place);
         number.map_or_else(|| "routes".to_owned(), |number| format!("routes[{number}]"))
     };
-    let finding = |error: TableError| Finding {
+    let finding = |mistake: TableError| Finding {
         file: name.to_owned(),
-        line: error.place.0,
-        column: error.place.1,
-        level: Level::Error,
-        kind: match error.kind {
+        line: mistake.place.0,
+        column: mistake.place.1,
+        level: match mistake.kind {
+            TableErrorKind::ShadowedPartially => Level::Warning,
+            _ => Level::Error,
+        },
+        kind: match mistake.kind {
             TableErrorKind::DuplicateId => Kind::DuplicateId,
             TableErrorKind::UnreachableRoute | TableErrorKind::AmbiguousRoutes => Kind::Semantic,
             TableErrorKind::BadTemplate => Kind::BadValue,
+            TableErrorKind::ShadowedPartially => Kind::Lint,
         },
-        id: Some(error.kind.id()),
-        key: key(error.place),
-        message: error.message,
-        hint: error.hint,
+        id: Some(mistake.kind.id()),
+        key: key(mistake.place),
+        message: mistake.message,
+        hint: mistake.hint,
     };
-    errors.into_iter().map(finding).collect()
+    mistakes.into_iter().map(finding).collect()
 }
 
 /// Identity schemas that cannot be used.

@@ -204,11 +204,9 @@ impl Findings {
         }
     }
 
-    /// Whether anything refuses the configuration.
-    pub(super) fn refuse(&self) -> bool {
-        self.list
-            .iter()
-            .any(|finding| finding.level == Level::Error)
+    /// Whether there is a finding of this sort.
+    pub(super) fn any(&self, is: impl Fn(&Finding) -> bool) -> bool {
+        self.list.iter().any(is)
     }
 
     /// All findings: what refuses the file first, then in the file's order.
