@@ -79,7 +79,9 @@ fn finish(name: &str, examined: Examined) -> Report {
     let mut findings = examined.findings;
     if let Some(config) = &examined.config {
         findings.extend(routes_at_odds(name, config, &findings));
-        findings.extend(unreadable_schemas(name, config));
+        if !has_mistake(&findings, "identity") {
+            findings.extend(unreadable_schemas(name, config));
+        }
         findings.sort_by_key(|finding| (finding.line, finding.column));
     }
     let usable = findings
@@ -94,20 +96,19 @@ fn finish(name: &str, examined: Examined) -> Report {
 
 /// Routes that tie, can never win, or open what another guards (gateway ).
 fn routes_at_odds(name: &str, config: &Config, known: &[Finding]) -> Vec<Finding> {
-    let mut understood = config.clone();
-    // A route with a condition that is not built yet would be compared without it.
-    let half_read = |number: usize| {
-        let place = format!("routes[{number}].match");
-        known
-            .iter()
-            .any(|finding| finding.kind == Kind::Unsupported && finding.key.starts_with(&place))
-    };
+    let mut sound = config.clone();
     let mut number = 0..;
-    understood
-        .routes
-        .retain(|_| number.next().is_none_or(|number| !half_read(number)));
-    let mut mistakes = RouteTable::build(&understood).err().unwrap_or_default();
-    mistakes.extend(lints(&understood));
+    sound.routes.retain(|_| {
+        number
+            .next()
+            .is_none_or(|number| is_understood(known, number))
+    });
+    let mut mistakes = RouteTable::build(&sound).err().unwrap_or_default();
+    mistakes.extend(lints(&sound));
+    if has_mistake(known, "gateway") {
+        // Every route would repeat what is said about the common headers already.
+        mistakes.retain(|mistake| mistake.kind != TableErrorKind::BadTemplate);
+    }
     let key = |place| {
         let number = config
             .routes
@@ -135,6 +136,31 @@ fn routes_at_odds(name: &str, config: &Config, known: &[Finding]) -> Vec<Finding
         hint: mistake.hint,
     };
     mistakes.into_iter().map(finding).collect()
+}
+
+/// Whether a route is what the file says: one with a condition that is not built yet would be compared without it.
+fn is_understood(known: &[Finding], number: usize) -> bool {
+    let route = format!("routes[{number}]");
+    let conditions = format!("{route}.match");
+    !known.iter().any(|finding| {
+        finding.level == Level::Error
+            && is_below(&finding.key, &route)
+            && (finding.kind != Kind::Unsupported || is_below(&finding.key, &conditions))
+    })
+}
+
+/// Whether something is wrong at a key or below it.
+fn has_mistake(findings: &[Finding], key: &str) -> bool {
+    findings.iter().any(|finding| {
+        finding.level == Level::Error
+            && finding.kind != Kind::Unsupported
+            && is_below(&finding.key, key)
+    })
+}
+
+fn is_below(key: &str, parent: &str) -> bool {
+    key.strip_prefix(parent)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 /// Identity schemas that cannot be used.

@@ -204,11 +204,6 @@ impl Findings {
         }
     }
 
-    /// Whether there is a finding of this sort.
-    pub(super) fn any(&self, is: impl Fn(&Finding) -> bool) -> bool {
-        self.list.iter().any(is)
-    }
-
     /// All findings: what refuses the file first, then in the file's order.
     pub(super) fn into_list(mut self) -> Vec<Finding> {
         let rank = |finding: &Finding| {

@@ -35,8 +35,7 @@ pub struct LoadOptions {
 /// All that can be said about a file, whether it can be used or not.
 #[derive(Clone, Debug)]
 pub struct Examined {
-    /// What it says, unless something in it could not be understood: there is one, too, when all that is wrong is that the work
-    /// behind keys is not there yet.
+    /// What could be read of it, with defaults in the place of mistakes; nothing when the text is no YAML.
     pub config: Option<Config>,
     /// Mistakes first, then warnings, each in the order of the file.
     pub findings: Vec<Finding>,
@@ -171,10 +170,8 @@ pub fn examine_text(
         has_mail,
     }
     .apply();
-    let understood =
-        !findings.any(|finding| finding.level == Level::Error && finding.kind != Kind::Unsupported);
     Examined {
-        config: understood.then_some(config),
+        config: Some(config),
         findings: findings.into_list(),
         overrides,
     }
