@@ -38,6 +38,19 @@ impl Report {
             .count()
     }
 
+    /// What keeps it from being used, in words.
+    #[must_use]
+    pub fn complaints(&self) -> String {
+        let errors = self
+            .findings
+            .iter()
+            .filter(|finding| finding.level == Level::Error);
+        errors
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
     /// The findings as JSON, for editors (gateway ).
     #[must_use]
     pub fn json(&self) -> String {
@@ -58,16 +71,21 @@ pub fn check(path: &Path, dev: bool, allow_unsupported: bool) -> Report {
     )
 }
 
-/// Checks a text that is not in a file; `name` stands for it in findings.
+/// Checks a text that was made of the command line; `name` stands for it in findings. What is said there is not overridden by
+/// variables that other programs read, too.
 #[must_use]
-pub(super) fn check_text(name: &str, text: &str, folder: &Path, dev: bool) -> Report {
+pub(super) fn check_text(name: &str, text: &str) -> Report {
     let options = LoadOptions {
-        dev,
+        dev: true,
         allow_unsupported: false,
+    };
+    let environment = |name: &str| {
+        let said = name == "DSN" || name.starts_with("SERVE_");
+        environment(name).filter(|_| !said)
     };
     finish(
         name,
-        config::examine_text(name, text, folder, &environment, &options),
+        config::examine_text(name, text, Path::new("."), &environment, &options),
     )
 }
 

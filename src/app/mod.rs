@@ -82,12 +82,12 @@ pub fn migrate(dsn: Option<&str>, file: Option<&Path>) -> anyhow::Result<i64> {
             "dsn: {}\nselfservice: {{default_browser_return_url: 'http://localhost/'}}\n",
             serde_json::to_string(dsn)?
         );
-        check::check_text("--dsn", &text, Path::new("."), true)
+        check::check_text("DSN", &text)
     } else {
         check(file.unwrap_or(Path::new("vestibule.yml")), false, true)
     };
-    let findings: Vec<_> = report.findings.iter().map(ToString::to_string).collect();
-    let storage = report.config.with_context(|| findings.join("\n"))?.storage;
+    let complaints = report.complaints();
+    let storage = report.config.with_context(|| complaints)?.storage;
     let opened = store::open(&storage, Arc::new(SystemClock))?;
     Builder::new_current_thread()
         .enable_all()

@@ -79,7 +79,10 @@ fn config_check_is_for_people_and_for_editors() {
 
     fs::write(
         &file,
-        CONFIG.replace("{public}", "70000").replace("{admin}", "x"),
+        CONFIG
+            .replace(", port: {public}", ", port: 70000")
+            .replace("{public}", "4433")
+            .replace("{admin}", "x"),
     )
     .unwrap();
     let text = run(folder.path(), &["config", "check", "-c", &file]);
@@ -206,10 +209,14 @@ fn migrate_makes_a_database_by_file_and_by_name() {
         &["migrate", "sql", "up", &dsn("c.sqlite"), "-y"],
     )
     .says(0, &["schema"]);
-    for name in ["a.sqlite", "b.sqlite", "c.sqlite"] {
+    let mut command = vestibule(folder.path(), &["migrate", "sql", "-y", &dsn("d.sqlite")]);
+    command.env("DSN", dsn("e.sqlite"));
+    ended(command, "").says(0, &["schema"]);
+    assert!(!folder.path().join("e.sqlite").exists());
+    for name in ["a.sqlite", "b.sqlite", "c.sqlite", "d.sqlite"] {
         assert!(folder.path().join(name).exists(), "{name}");
     }
-    run(folder.path(), &["migrate", "sql", "-e", "--yes"]).says(1, &["DSN"]);
+    run(folder.path(), &["migrate", "sql", "-e", "--yes"]).says(1, &["variable DSN", "not set"]);
 }
 
 #[test]
@@ -328,7 +335,7 @@ fn dev_twice_on_one_folder_says_who_has_it() {
 #[tokio::test]
 async fn dev_in_memory_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
-    let gateway = Gateway::dev_in(folder, "memory", &[]);
+    let gateway = Gateway::dev_in(folder, "memory", &[("DSN", "sqlite://elsewhere.sqlite")]);
     let person = Native::of(&gateway);
     let token = person
         .register("ann@example.com", "a plain long passphrase 7")
