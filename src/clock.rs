@@ -123,8 +123,9 @@ impl Clock for SystemClock {
         reason = "the one place that reads the system's clock"
     )]
     fn now(&self) -> Timestamp {
-        let nanos = OffsetDateTime::now_utc().unix_timestamp_nanos();
-        Timestamp(i64::try_from(nanos / 1000).unwrap_or(i64::MAX))
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        let micros = since.unwrap_or_default().as_micros();
+        Timestamp(i64::try_from(micros).unwrap_or(i64::MAX))
     }
 }
 

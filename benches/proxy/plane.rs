@@ -7,6 +7,7 @@ use vestibule::{
     config::AccessMode,
     gateway::{Gateway, NoPages, Parts, RouteTable},
     net::{Ceilings, ConnectionLimits, Model, Plan, bind, serve},
+    telemetry::{AccessLog, Audit, Metrics},
     web,
 };
 
@@ -37,9 +38,12 @@ fn main() -> ExitCode {
         sample: nothing,
         sessions: None,
         pages: Arc::new(NoPages),
+        access: Arc::new(AccessLog::off()),
+        audit: Arc::new(Audit::off(Arc::new(SystemClock))),
+        metrics: Metrics::default(),
     };
     let table = RouteTable::build(&settings).expect("the routes have no mistakes");
-    let gateway = Gateway::build(&settings, table, parts);
+    let gateway = Gateway::build(&settings, Arc::new(table), parts);
     let plan = Plan {
         listeners: vec![bind("address", address).expect("the address is free")],
         model: if shared {

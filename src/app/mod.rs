@@ -1,6 +1,7 @@
 //! The composition root: the only place that knows concrete types. Reads like a recipe: configuration → store → services → edges →
 //! sockets, and back again when the process is told to stop.
 
+mod admin;
 mod backend;
 mod check;
 mod control;
@@ -194,12 +195,15 @@ async fn run(
         sample: sample::plane(services.renderer.clone(), &config),
         sessions: Some(services.sessions.clone()),
         pages: Arc::new(error_pages::Pages(services.renderer.clone())),
+        access: telemetry.access.clone(),
+        audit: telemetry.audit.clone(),
+        metrics: telemetry.metrics.clone(),
     };
     let gateway = gateway::Gateway::build(&config, table, parts);
     let running = net::serve(plan(&config, public), move |_, ticker| {
         gateway.worker(ticker)
     })?;
-    let admin = control::serve_admin(&services, admin, control)?;
+    let admin = admin::serve(&services, admin, control)?;
     let housekeeping = housekeeping::start(store.clone(), clock);
     lifecycle::announce(&config, announce, begun);
 

@@ -26,13 +26,16 @@ pub mod upstream;
 
 mod body;
 mod error;
+mod over;
 pub mod respond;
 
 use std::{
     net::{IpAddr, SocketAddr},
+    panic::AssertUnwindSafe,
     sync::Arc,
 };
 
+use futures_util::FutureExt;
 use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
 
@@ -41,6 +44,7 @@ use crate::{
     config::{Config, SameSite},
     net::{Link, Peer, Ticker, WorkerService},
     session::Sessions,
+    telemetry::{AccessLines, AccessLog, Audit, Metrics},
     web::{ControlPlane, Proxies, client},
 };
 
@@ -50,6 +54,7 @@ pub use respond::{ErrorPage, ErrorPages, NoPages};
 pub use table::{RouteTable, TableError};
 
 use cookies::OwnCookies;
+use over::Numbers;
 use own::Own;
 use request_id::Ids;
 use respond::SignIn;
@@ -68,6 +73,12 @@ pub struct Parts {
     pub sessions: Option<Sessions>,
     /// Error pages.
     pub pages: Arc<dyn ErrorPages>,
+    /// Where a line per request goes.
+    pub access: Arc<AccessLog>,
+    /// Where refusals are written down.
+    pub audit: Arc<Audit>,
+    /// What is counted.
+    pub metrics: Metrics,
 }
 
 /// What all workers share; immutable.
@@ -80,6 +91,9 @@ pub struct Gateway {
     sign_in: SignIn,
     cookie_domain: Option<Box<str>>,
     same_site: SameSite,
+    numbers: Numbers,
+    /// By listener: checks of our health are left out of the access log.
+    quiet: Box<[bool]>,
     parts: Parts,
 }
 
@@ -87,7 +101,11 @@ impl Gateway {
     /// From the configuration and its compiled routes.
     pub fn build(config: &Config, table: Arc<RouteTable>, parts: Parts) -> Arc<Self> {
         let cookie = &config.session.cookie;
+        let ids = table.routes.iter().map(|route| route.id.as_ref());
+        let listeners = config.serve.public.listeners.iter();
         Arc::new(Self {
+            numbers: Numbers::new(&parts.metrics, ids),
+            quiet: listeners.map(|listener| listener.skip_health_log).collect(),
             table,
             form: config.gateway.path.into(),
             proxies: Proxies::new(&config.gateway.trusted_proxies),
@@ -111,6 +129,7 @@ impl Gateway {
             pools: Arc::new(Pools::new(&self.table.endpoints)),
             gateway: Arc::clone(self),
             ids: Ids::new(),
+            lines: self.parts.access.worker(),
         })
     }
 }
@@ -120,6 +139,7 @@ pub struct Worker {
     gateway: Arc<Gateway>,
     pools: Arc<Pools>,
     ids: Ids,
+    lines: AccessLines,
 }
 
 /// A client's connection.
@@ -160,7 +180,11 @@ impl WorkerService for Worker {
     }
 
     async fn answer(connection: Arc<Connection>, request: Request<Incoming>) -> Response<Body> {
-        pipeline::answer(connection, request).await
+        let answer = pipeline::answer(Arc::clone(&connection), request);
+        match AssertUnwindSafe(answer).catch_unwind().await {
+            Ok(response) => response,
+            Err(_) => pipeline::panicked(&connection),
+        }
     }
 
     fn sweep(&self, now: u64) -> bool {

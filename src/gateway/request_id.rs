@@ -13,6 +13,12 @@ pub struct Ids {
     stream: u64,
 }
 
+impl Default for Ids {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Ids {
     /// A generator with a seed of its own.
     #[must_use]

@@ -84,6 +84,7 @@ pub(super) async fn serve<S, B>(
         .half_close(false)
         .header_read_timeout(None)
         .max_buf_size(limits.header_bytes.max(SMALLEST_BUFFER))
+        .max_header_size(limits.header_bytes)
         .serve_connection(io, service)
         .with_upgrades();
     let mut served = Served {

@@ -15,6 +15,6 @@ mod worker;
 pub use accept::Ceilings;
 pub use connection::{ConnectionLimits, Link};
 pub use listen::{Address, BindError, Bound, bind};
-pub use stream::{Peer, Stream};
+pub use stream::{Peer, Stream, Tape};
 pub use watch::{Deadline, Drains, Ticker, Watch};
 pub use worker::{Model, Plan, Running, WorkerService, serve};

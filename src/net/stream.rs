@@ -4,7 +4,10 @@ use std::{
     io,
     net::{IpAddr, SocketAddr},
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
 };
 
@@ -41,10 +44,53 @@ impl Peer {
     }
 }
 
-/// A connected socket; tells its watch when bytes arrive.
+/// A connected socket; tells its watch when bytes arrive, and its tape what is written.
 pub struct Stream {
     socket: Socket,
     watch: Option<Arc<Watch>>,
+    tape: Option<Arc<Tape>>,
+}
+
+/// Keeps the next thing written to a socket, and notes whether anything was read after it.
+///
+/// A request head that was written to a connection which then broke can be sent again from here, without copying every request's
+/// header map in case it is needed.
+#[derive(Debug, Default)]
+pub struct Tape {
+    armed: AtomicBool,
+    heard: AtomicBool,
+    written: Mutex<Vec<u8>>,
+}
+
+impl Tape {
+    /// Keeps the next write.
+    #[inline]
+    pub fn arm(&self) {
+        self.lock().clear();
+        self.heard.store(false, Ordering::Relaxed);
+        self.armed.store(true, Ordering::Relaxed);
+    }
+
+    /// What was written since [`Tape::arm`], if nothing has been read after it.
+    #[must_use]
+    pub fn unanswered(&self) -> Option<Vec<u8>> {
+        let heard = self.heard.load(Ordering::Relaxed);
+        let written = std::mem::take(&mut *self.lock());
+        (!heard && !written.is_empty()).then_some(written)
+    }
+
+    #[inline]
+    fn keep(&self, bytes: &[u8]) {
+        if self.armed.load(Ordering::Relaxed) {
+            self.armed.store(false, Ordering::Relaxed);
+            self.lock().extend_from_slice(bytes);
+        }
+    }
+
+    /// Never contended: a connection and who asks on it run on one worker.
+    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 enum Socket {
@@ -59,6 +105,7 @@ impl Stream {
         Self {
             socket: Socket::Tcp(socket),
             watch: None,
+            tape: None,
         }
     }
 
@@ -67,6 +114,7 @@ impl Stream {
         Self {
             socket: Socket::Unix(socket),
             watch: None,
+            tape: None,
         }
     }
 
@@ -74,6 +122,13 @@ impl Stream {
     #[must_use]
     pub fn watched(mut self, watch: Arc<Watch>) -> Self {
         self.watch = Some(watch);
+        self
+    }
+
+    /// Writes what it is told to `tape` from now on.
+    #[must_use]
+    pub fn taped(mut self, tape: Arc<Tape>) -> Self {
+        self.tape = Some(tape);
         self
     }
 
@@ -100,10 +155,13 @@ impl AsyncRead for Stream {
             Socket::Tcp(socket) => Pin::new(socket).poll_read(context, buffer),
             Socket::Unix(socket) => Pin::new(socket).poll_read(context, buffer),
         };
-        if let Some(watch) = &self.watch
-            && buffer.filled().len() > before
-        {
-            watch.bytes_arrived();
+        if buffer.filled().len() > before {
+            if let Some(watch) = &self.watch {
+                watch.bytes_arrived();
+            }
+            if let Some(tape) = &self.tape {
+                tape.heard.store(true, Ordering::Relaxed);
+            }
         }
         result
     }
@@ -116,6 +174,9 @@ impl AsyncWrite for Stream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if let Some(tape) = &self.tape {
+            tape.keep(bytes);
+        }
         match &mut self.socket {
             Socket::Tcp(socket) => Pin::new(socket).poll_write(context, bytes),
             Socket::Unix(socket) => Pin::new(socket).poll_write(context, bytes),

@@ -15,6 +15,7 @@ mod config_cases;
 mod docs;
 mod durability;
 mod example;
+mod gateway;
 mod overload;
 mod process;
 mod revocation;

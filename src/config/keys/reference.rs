@@ -83,10 +83,10 @@ fn value(ty: &str) -> String {
     let words = if let Some(words) = list("enum") {
         format!("`{}`", words.replace(',', "` `"))
     } else if let Some(bounds) = list("int") {
-        format!(
-            "number {}",
-            bounds.trim_end_matches("..").replace("..", "…")
-        )
+        match bounds.strip_suffix("..") {
+            Some(least) => format!("number, {least} at least"),
+            None => format!("number, {}", bounds.replace("..", " to ")),
+        }
     } else {
         NAMES
             .iter()

@@ -50,7 +50,8 @@ pub(super) fn percent(text: &str) -> String {
         if (0x20..0x7f).contains(&byte) && byte != b'%' {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            out.push('%');
+            out.push_str(&data_encoding::HEXUPPER.encode(&[byte]));
         }
     }
     out

@@ -20,6 +20,9 @@ pub struct HeaderSets {
     sources: Sources,
 }
 
+/// The sets, and for each route the number of its set.
+pub type Built = (HeaderSets, Vec<usize>);
+
 /// Where the roots of templates come from.
 pub(super) struct Sources {
     email: EmailSource,
@@ -53,7 +56,7 @@ impl HeaderSets {
     ///
     /// # Errors
     /// Bad names and templates, each with the number of the route that sends them first.
-    pub fn build(config: &Config) -> Result<(Self, Vec<usize>), Vec<(usize, BadHeader)>> {
+    pub fn build(config: &Config) -> Result<Built, Vec<(usize, BadHeader)>> {
         let mut known: HashMap<(&IdentityHeaders, Option<&str>), usize> = HashMap::new();
         let mut sets = Vec::new();
         let mut numbers = Vec::new();

@@ -124,7 +124,7 @@ impl Filter {
             Self::Base64 => text(|text| data_encoding::BASE64.encode(text.as_bytes())),
             Self::Sha256 if plain(&value).is_empty() => value,
             Self::Sha256 => text(|text| crate::crypto::Digest::of(text.as_bytes()).hex()),
-            Self::Percent => text(|text| encode::percent(text)),
+            Self::Percent => text(encode::percent),
             Self::First => match value {
                 Value::Array(items) => items.into_iter().next().unwrap_or(Value::Null),
                 other => other,

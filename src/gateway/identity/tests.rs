@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-fn snapshot(traits: serde_json::Value, groups: serde_json::Value) -> Snapshot {
+fn snapshot(traits: serde_json::Value, groups: &serde_json::Value) -> Snapshot {
     let now = Timestamp::from_micros(1_764_033_600_000_000);
     let id = IdentityId::random();
     let address = |value: &str, verified| VerifiableAddress {
@@ -74,7 +74,7 @@ fn render(template: &str, encoding: &str, snapshot: &Snapshot) -> Option<Vec<u8>
             names: [path("identity.traits.name"), path("email")].into(),
         },
     };
-    let rendered = sets.rendered(0, snapshot);
+    let rendered = sets.render(0, snapshot);
     rendered.first().map(|(_, value)| value.as_bytes().to_vec())
 }
 
@@ -86,7 +86,7 @@ fn text(template: &str, snapshot: &Snapshot) -> String {
 fn templates_name_what_is_known_of_a_person() {
     let person = snapshot(
         json!({"name": {"first": "Ada", "last": "L"}, "n": 3}),
-        json!(["a", "b,c", "d"]),
+        &json!(["a", "b,c", "d"]),
     );
     let cases = [
         ("{{ subject }}", person.identity.id.to_string()),
@@ -121,16 +121,16 @@ fn templates_name_what_is_known_of_a_person() {
 #[test]
 fn a_harmful_value_is_left_out_and_never_cleaned() {
     for name in ["a\r\nX-Evil: 1", "a\u{0}", "a\tb", "a\u{7f}"] {
-        let person = snapshot(json!({"name": name}), json!([]));
+        let person = snapshot(json!({"name": name}), &json!([]));
         assert_eq!(
             render("{{ identity.traits.name }}", "utf8", &person),
             None,
             "{name:?}"
         );
     }
-    let long = snapshot(json!({"name": "x".repeat(5000)}), json!([]));
+    let long = snapshot(json!({"name": "x".repeat(5000)}), &json!([]));
     assert_eq!(render("{{ name }}", "utf8", &long), None);
-    let nobody = snapshot(json!({}), json!([]));
+    let nobody = snapshot(json!({}), &json!([]));
     assert_eq!(
         render("{{ groups | join(',') }}", "utf8", &nobody),
         None,
@@ -140,7 +140,7 @@ fn a_harmful_value_is_left_out_and_never_cleaned() {
 
 #[test]
 fn values_are_written_in_the_encoding_that_was_asked_for() {
-    let person = snapshot(json!({"name": "Zoë 100%"}), json!([]));
+    let person = snapshot(json!({"name": "Zoë 100%"}), &json!([]));
     let in_encoding = |encoding| render("{{ name }}", encoding, &person);
     assert_eq!(in_encoding("utf8"), Some("Zoë 100%".as_bytes().to_vec()));
     assert_eq!(in_encoding("percent"), Some(b"Zo%C3%AB 100%25".to_vec()));

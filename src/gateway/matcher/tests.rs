@@ -1,3 +1,5 @@
+use std::cmp::Reverse;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -176,9 +178,9 @@ fn oracle(routes: &[(i32, RouteMatch)], host: &str, path: &str, method: &str) ->
             };
             let key = (
                 -priority,
-                -(labels as i64),
+                Reverse(labels),
                 !exact,
-                -(length as i64),
+                Reverse(length),
                 route.methods.is_empty(),
                 number,
             );

@@ -6,6 +6,8 @@ mod sign_in;
 #[cfg(test)]
 mod tests;
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode,
@@ -20,8 +22,8 @@ pub use kind::Kind;
 pub use pages::{ErrorPage, ErrorPages, NoPages};
 pub use sign_in::{SignIn, Wanted};
 
-use super::{GatewayError, forward::REQUEST_ID};
-use crate::{config::OnUnauthenticated, web::RequestId};
+use super::{GatewayError, forward::REQUEST_ID, over::Over};
+use crate::{config::OnUnauthenticated, model::IdentityId, web::RequestId};
 
 /// Whoever is to be answered, as far as it is known when something goes wrong.
 #[derive(Debug)]
@@ -44,9 +46,22 @@ pub struct Asker {
     pub app_name: Option<Box<str>>,
     /// `Set-Cookie` fields that clear cookies.
     pub cookies: Vec<HeaderValue>,
+    /// The client's address, once it is known.
+    pub ip: Option<IpAddr>,
+    /// Who it is, where that is known and the request is refused all the same.
+    pub person: Option<IdentityId>,
+    /// What will be told about the request.
+    pub(in crate::gateway) over: Option<Over>,
 }
 
 impl Asker {
+    /// Notes something for the end of the request.
+    pub(in crate::gateway) fn note(&mut self, what: impl FnOnce(&mut Over)) {
+        if let Some(over) = &mut self.over {
+            what(over);
+        }
+    }
+
     /// Nothing known but the method and the id.
     #[must_use]
     pub fn new(method: Method, id: RequestId) -> Self {
@@ -60,6 +75,9 @@ impl Asker {
             sign_in: None,
             app_name: None,
             cookies: Vec::new(),
+            ip: None,
+            person: None,
+            over: None,
         }
     }
 }

@@ -21,7 +21,10 @@ use super::{
     endpoint::Place,
     pool::{Connection, Pools},
 };
-use crate::{config::Timeouts, net::Stream};
+use crate::{
+    config::Timeouts,
+    net::{Stream, Tape},
+};
 
 /// What waiting for a connection led to.
 pub(super) enum Opened {
@@ -148,6 +151,8 @@ async fn race(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
     reason = "the driver of an upstream connection belongs to the worker's runtime; it ends with its sender or its socket"
 )]
 async fn drive(stream: Stream, slot: OwnedSemaphorePermit, now: u64) -> Result<Connection, Fault> {
+    let tape = Arc::new(Tape::default());
+    let stream = stream.taped(Arc::clone(&tape));
     let (sender, connection) = Builder::new()
         .writev(false)
         .max_buf_size(BUFFER)
@@ -163,6 +168,7 @@ async fn drive(stream: Stream, slot: OwnedSemaphorePermit, now: u64) -> Result<C
         sender,
         born: now,
         task: task.abort_handle(),
+        tape,
     })
 }
 

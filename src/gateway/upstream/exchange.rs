@@ -4,13 +4,13 @@ use std::{
     error::Error as _, future::poll_fn, io, pin::pin, sync::Arc, task::Poll, time::Duration,
 };
 
-use http::{HeaderMap, Method, Request, Response, Uri, Version};
+use http::{HeaderName, HeaderValue, Method, Request, Response, Uri};
 use hyper::{body::Incoming, client::conn::TrySendError};
 
 use super::{
     BodyFault, Endpoint, Pools, RequestBody, ResponseBody,
     connect::{self, Opened},
-    pool::{Connection, Pooled},
+    pool::Connection,
 };
 use crate::{config::Timeouts, net::Watch};
 
@@ -92,16 +92,15 @@ pub async fn send(
     let watch = exchange.watch;
     for _ in 0..ATTEMPTS {
         let pooled = if fresh_only { None } else { exchange.pooled() };
-        let (mut connection, slept) = match pooled {
-            Some(pooled) => (pooled.connection, pooled.slept),
+        let (mut connection, kept) = match pooled {
+            Some(connection) => (connection, true),
             // Boxed, because it is rare and large: the future of every request would have to have room for it.
             None => Box::pin(open(&exchange, fresh_only)).await?,
         };
-        let spare = if slept > DOZE {
-            Spare::of(&request)
-        } else {
-            None
-        };
+        let replayable = kept && is_replayable(&request);
+        if replayable {
+            connection.tape.arm();
+        }
         if request.body().is_none() {
             watch.allow(&watch.response, exchange.timeouts.response);
         }
@@ -125,10 +124,12 @@ pub async fn send(
             // Hyper had not begun to write it: no byte of it can have been seen.
             Err(Failed::Unsent(unsent)) => request = *unsent,
             Err(Failed::Broken(fault)) => {
-                let Some(spare) = spare else {
+                // The upstream may have been closing a kept connection this moment (security 5.3).
+                let again = replayable.then(|| connection.tape.unanswered()).flatten();
+                let Some(again) = again.and_then(|head| replay(&head)) else {
                     return Err(fault);
                 };
-                request = spare.into_request();
+                request = again;
                 fresh_only = true;
             }
         }
@@ -137,21 +138,21 @@ pub async fn send(
 }
 
 impl Exchange<'_> {
-    fn pooled(&self) -> Option<Pooled> {
+    fn pooled(&self) -> Option<Connection> {
         self.pools.take(self.endpoint, self.watch.ticker().now())
     }
 }
 
-/// A new connection, or one that came back while waiting; and how long it had been idle.
-async fn open(exchange: &Exchange<'_>, fresh_only: bool) -> Result<(Connection, u64), Fault> {
+/// A new connection, or one that came back while waiting; and whether it had been used before.
+async fn open(exchange: &Exchange<'_>, fresh_only: bool) -> Result<(Connection, bool), Fault> {
     loop {
         let now = exchange.watch.ticker().now();
         match connect::open(exchange.endpoint, exchange.pools, exchange.timeouts, now).await? {
-            Opened::New(connection) => return Ok((connection, 0)),
+            Opened::New(connection) => return Ok((connection, false)),
             Opened::Returned if fresh_only => {}
             Opened::Returned => {
-                if let Some(pooled) = exchange.pooled() {
-                    return Ok((pooled.connection, pooled.slept));
+                if let Some(connection) = exchange.pooled() {
+                    return Ok((connection, true));
                 }
             }
         }
@@ -206,41 +207,36 @@ fn deliver(
         .map(|body| ResponseBody::new(body, lease, Arc::clone(exchange.watch), exchange.timeouts))
 }
 
-/// A copy of a head that may be sent again, because its method changes nothing and it has no body. Made only for a connection
-/// that has been idle so long that the upstream may be closing it this moment: in the steady state no head is copied.
-struct Spare {
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
+/// Whether a request may be sent twice: its method changes nothing and it has no body.
+fn is_replayable(request: &Request<RequestBody>) -> bool {
+    matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    ) && request.body().is_none()
 }
 
-impl Spare {
-    fn of(request: &Request<RequestBody>) -> Option<Box<Self>> {
-        let replayable = matches!(
-            *request.method(),
-            Method::GET | Method::HEAD | Method::OPTIONS
-        ) && request.body().is_none();
-        replayable.then(|| {
-            Box::new(Self {
-                method: request.method().clone(),
-                uri: request.uri().clone(),
-                headers: request.headers().clone(),
-            })
-        })
+/// The request whose head was written; we wrote it, so it is well-formed.
+fn replay(head: &[u8]) -> Option<Request<RequestBody>> {
+    let text = head.strip_suffix(b"\r\n\r\n")?;
+    let mut lines = text
+        .split(|byte| *byte == b'\n')
+        .map(<[u8]>::trim_ascii_end);
+    let mut words = lines.next()?.split(|byte| *byte == b' ');
+    let mut request = Request::new(RequestBody::none());
+    *request.method_mut() = Method::from_bytes(words.next()?).ok()?;
+    *request.uri_mut() = Uri::try_from(words.next()?).ok()?;
+    for line in lines {
+        let colon = line.iter().position(|byte| *byte == b':')?;
+        let (name, value) = line.split_at_checked(colon)?;
+        let value = value.strip_prefix(b": ")?;
+        request.headers_mut().append(
+            HeaderName::from_bytes(name).ok()?,
+            HeaderValue::from_bytes(value).ok()?,
+        );
     }
-
-    fn into_request(self) -> Request<RequestBody> {
-        let mut request = Request::new(RequestBody::none());
-        *request.method_mut() = self.method;
-        *request.uri_mut() = self.uri;
-        *request.version_mut() = Version::HTTP_11;
-        *request.headers_mut() = self.headers;
-        request
-    }
+    Some(request)
 }
 
 /// Pooled connections may all have died at once; after so many the last resort is an error.
 const ATTEMPTS: usize = 4;
-/// Milliseconds of idleness after which a pooled connection is not trusted with the only copy of a head.
-const DOZE: u64 = 500;
 const EARLY_ANSWER: Duration = Duration::from_secs(1);

@@ -8,6 +8,7 @@ use hyper::client::conn::http1::SendRequest;
 use tokio::{sync::Notify, task::AbortHandle};
 
 use super::{Endpoint, RequestBody};
+use crate::net::Tape;
 
 /// Idle connections of one worker, per endpoint.
 pub struct Pools(Box<[Pool]>);
@@ -29,12 +30,7 @@ pub(super) struct Connection {
     pub(super) sender: SendRequest<RequestBody>,
     pub(super) born: u64,
     pub(super) task: AbortHandle,
-}
-
-/// A pooled connection and how long it had been idle.
-pub(super) struct Pooled {
-    pub(super) connection: Connection,
-    pub(super) slept: u64,
+    pub(super) tape: Arc<Tape>,
 }
 
 impl Pools {
@@ -50,19 +46,15 @@ impl Pools {
     }
 
     /// The freshest connection that still stands.
-    pub(super) fn take(&self, endpoint: &Endpoint, now: u64) -> Option<Pooled> {
+    pub(super) fn take(&self, endpoint: &Endpoint, now: u64) -> Option<Connection> {
         let pool = self.0.get(endpoint.index)?;
         let mut idle = lock(pool);
         while let Some(found) = idle.pop() {
-            let slept = now.saturating_sub(found.since);
             if found.connection.sender.is_ready()
-                && slept < endpoint.idle_timeout
+                && now.saturating_sub(found.since) < endpoint.idle_timeout
                 && now.saturating_sub(found.connection.born) < endpoint.max_lifetime
             {
-                return Some(Pooled {
-                    connection: found.connection,
-                    slept,
-                });
+                return Some(found.connection);
             }
         }
         None

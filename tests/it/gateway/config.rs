@@ -4,7 +4,14 @@ use std::{collections::BTreeMap, time::Duration};
 
 use indexmap::IndexMap;
 use url::Url;
-use vestibule::config::*;
+use vestibule::config::{
+    Access, AccessLog, AccessMode, After, Argon2Settings, Config, Cookies, Cors, Drain,
+    EmailSource, FlowSettings, Gateway, HashAlgorithm, Hashers, HeaderTemplate, HostHeader,
+    HostPattern, IdentityHeaders, IdentitySettings, Limits, Listener, Located, Log, LogFormat,
+    OnUnauthenticated, PathSettings, RegistrationStyle, RequiredAal, Route, RouteAction,
+    RouteMatch, SameSite, Secrets, SelfService, Serve, ServePublic, SessionCacheSettings,
+    SessionSettings, Storage, Target, Timeouts, UnderscoreHeaders, Upstream,
+};
 
 /// `https://auth.example.com` as identity host, no routes yet.
 pub(crate) fn config() -> Config {

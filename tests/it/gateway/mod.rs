@@ -1,0 +1,12 @@
+//! The data plane over real sockets: scripted upstreams, raw clients.
+
+mod bodies;
+mod config;
+mod framing;
+mod headers;
+mod people;
+mod pooling;
+mod routing;
+mod sessions;
+mod setup;
+mod streams;
