@@ -9,8 +9,13 @@
 )]
 
 mod api;
+mod bad_input;
+mod commands;
 mod config_cases;
+mod docs;
 mod durability;
+mod example;
+mod examples;
 mod gateway;
 mod overload;
 mod process;
