@@ -16,10 +16,6 @@ use crate::{
 };
 
 /// The door for requests of our own endpoints. Each runs on the control plane's runtime, so that a worker only waits for it.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "one of the owners of tasks: a request that crossed over"
-)]
 pub(super) fn plane(services: &Services, control: Handle) -> ControlPlane {
     let router = public_router(services);
     Arc::new(move |request: Request<Incoming>| {

@@ -47,7 +47,7 @@ routes:
 fn app() -> (u16, mpsc::Receiver<&'static str>) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
-    let (tell, told) = mpsc::channel();
+    let (tell, told) = mpsc::sync_channel(8);
     thread::spawn(move || {
         for stream in listener.incoming() {
             let tell = tell.clone();
@@ -57,7 +57,7 @@ fn app() -> (u16, mpsc::Receiver<&'static str>) {
     (port, told)
 }
 
-fn talk(mut stream: TcpStream, tell: &mpsc::Sender<&'static str>) {
+fn talk(mut stream: TcpStream, tell: &mpsc::SyncSender<&'static str>) {
     let (mut head, mut piece) = (Vec::new(), [0; 4096]);
     loop {
         let count = stream.read(&mut piece).unwrap_or(0);

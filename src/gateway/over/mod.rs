@@ -264,6 +264,11 @@ impl Over {
 
 impl Drop for Over {
     fn drop(&mut self) {
+        if self.status == GONE && std::thread::panicking() {
+            self.status = StatusCode::INTERNAL_SERVER_ERROR.as_u16();
+            self.decision = Decision::Unavailable;
+            self.reason = Some(GatewayError::Internal.id());
+        }
         let connection = &self.connection;
         connection.link.request_over();
         let gateway = &connection.worker.gateway;
