@@ -12,8 +12,9 @@ pub(super) type Stopper = oneshot::Receiver<()>;
 impl Running {
     /// Stops accepting, lets requests end within `requests` and tunnels within `tunnels`, then ends what is left.
     pub async fn drain(self, requests: Duration, tunnels: Duration) {
-        self.stop_accepting.notify_waiters();
+        // Told first: whoever sees the listener closed may count on "Connection: close" in what is still answered.
         self.ask(Drains::Finish);
+        self.stop_accepting.notify_waiters();
         let finish_requests = async {
             let _ = timeout(requests, self.all(|ticker| ticker.connections() == 0)).await;
             self.ask(Drains::EndRequests);

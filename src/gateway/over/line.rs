@@ -27,6 +27,7 @@ pub(super) struct Line {
 }
 
 thread_local! {
+    #[expect(clippy::vec_box, reason = "the boxes are what is kept")]
     static SPARE: RefCell<Vec<Box<Line>>> = const { RefCell::new(Vec::new()) };
 }
 

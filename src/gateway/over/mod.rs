@@ -47,7 +47,7 @@ pub(super) struct Over {
 enum Whose {
     Nobody,
     Ours,
-    Route(usize),
+    Route(u32),
 }
 
 /// How a session was found.
@@ -135,7 +135,7 @@ impl Over {
 
     /// A route takes it.
     pub(super) fn taken_by(&mut self, route: usize) {
-        self.whose = Whose::Route(route);
+        self.whose = u32::try_from(route).map_or(Whose::Nobody, Whose::Route);
     }
 
     /// It carried a session.
@@ -186,7 +186,7 @@ impl Over {
             Whose::Ours => Some(OURS),
             Whose::Route(number) => {
                 let routes = &self.connection.worker.gateway.table.routes;
-                routes.get(number).map(|route| route.id.as_ref())
+                routes.get(number as usize).map(|route| route.id.as_ref())
             }
         }
     }

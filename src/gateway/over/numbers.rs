@@ -31,7 +31,7 @@ impl Numbers {
         match whose {
             Whose::Nobody => &self.nobodys,
             Whose::Ours => &self.ours,
-            Whose::Route(number) => self.routes.get(number).unwrap_or(&self.nobodys),
+            Whose::Route(number) => self.routes.get(number as usize).unwrap_or(&self.nobodys),
         }
     }
 }

@@ -87,7 +87,7 @@ impl Asker {
 pub fn respond(error: &GatewayError, asker: &Asker, pages: &dyn ErrorPages) -> Response<Bytes> {
     let mut response = match error {
         GatewayError::SessionInactive(_) => unauthenticated(error, asker, pages),
-        _ if asker.kind.is_grpc() => grpc(error),
+        _ if asker.kind.is_grpc() => grpc(error, asker.kind),
         _ if asker.kind.reads_html() => page(error, asker, pages),
         _ => problem(error, asker),
     };
@@ -106,7 +106,7 @@ fn unauthenticated(error: &GatewayError, asker: &Asker, pages: &dyn ErrorPages) 
         Kind::Grpc | Kind::GrpcWeb | Kind::Upgrade | Kind::Preflight
     );
     match (asker.on_unauthenticated, asker.kind) {
-        (_, Kind::Grpc | Kind::GrpcWeb) => grpc(error),
+        (_, Kind::Grpc | Kind::GrpcWeb) => grpc(error, asker.kind),
         (OnUnauthenticated::Redirect, _) if !fixed => redirect(error, asker, pages),
         (OnUnauthenticated::Json, _) if !fixed => challenged(error, asker),
         (OnUnauthenticated::Challenge, _) if !fixed => challenged(error, asker),
@@ -221,7 +221,7 @@ fn page(error: &GatewayError, asker: &Asker, pages: &dyn ErrorPages) -> Response
 }
 
 /// gRPC clients read the outcome from headers of a 200 (gateway ).
-fn grpc(error: &GatewayError) -> Response<Bytes> {
+fn grpc(error: &GatewayError, kind: Kind) -> Response<Bytes> {
     let code = match error.status().as_u16() {
         401 => 16,
         403 => 7,
@@ -233,7 +233,12 @@ fn grpc(error: &GatewayError) -> Response<Bytes> {
     };
     let mut response = Response::new(Bytes::new());
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    let media = if kind == Kind::GrpcWeb {
+        "application/grpc-web"
+    } else {
+        "application/grpc"
+    };
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media));
     headers.insert(GRPC_STATUS, HeaderValue::from(code));
     headers.insert(GRPC_MESSAGE, HeaderValue::from_static(error.reason()));
     response

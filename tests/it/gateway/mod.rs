@@ -1,6 +1,7 @@
 //! The data plane over real sockets: scripted upstreams, raw clients.
 
 mod bodies;
+mod client_cases;
 mod config;
 mod framing;
 mod headers;

@@ -15,12 +15,22 @@ use std::{
 use vestibule::{
     clock::SystemClock,
     config::{Config, Route},
-    gateway::{Gateway, NoPages, Parts, RouteTable},
+    gateway::{ErrorPage, ErrorPages, Gateway, Parts, RouteTable},
     net::{Ceilings, ConnectionLimits, Model, Plan, Running, bind, serve},
     session::Sessions,
     telemetry::{AccessLog, Audit, Metrics},
     web,
 };
+
+/// Pages that say as little as possible.
+struct Plain;
+
+impl ErrorPages for Plain {
+    fn page(&self, page: &ErrorPage<'_>) -> Option<(String, String)> {
+        let html = format!("<p>{} {}</p>", page.reason, page.request_id);
+        Some((html, "default-src 'none'".to_owned()))
+    }
+}
 
 /// A gateway on a port of its own.
 pub(crate) struct Gate {
@@ -57,7 +67,7 @@ impl Gate {
             sample: Arc::clone(&control),
             control,
             sessions,
-            pages: Arc::new(NoPages),
+            pages: Arc::new(Plain),
             access: Arc::new(access),
             audit: Arc::new(Audit::off(Arc::new(SystemClock))),
             metrics: Metrics::default(),

@@ -1,0 +1,266 @@
+//! Requests as real programs send them, and the answer each must get: the proxy column of the case list, on session-only routes.
+
+use serde_json::Value;
+use vestibule::{config::AccessMode, crypto::SessionToken};
+
+use super::{
+    config::{config, route},
+    people::People,
+    setup::{Gate, Reply, Upstream},
+};
+use crate::support::gateway::shared;
+
+struct World {
+    app: Upstream,
+    people: People,
+    gate: Gate,
+}
+
+/// A gateway with the list's routes, behind a trusted peer that speaks TLS with the client.
+fn world(hosts: &[&str]) -> World {
+    let app = Upstream::echo();
+    let mut settings = config();
+    settings.gateway.trusted_proxies = vec!["127.0.0.1/32".parse().expect("a network")];
+    settings.routes = hosts
+        .iter()
+        .map(|host| {
+            route(
+                &host.replace('.', "-"),
+                &[host],
+                AccessMode::Authenticated,
+                &app.url(),
+            )
+        })
+        .collect();
+    let people = People::new(&settings);
+    let gate = Gate::with(&settings, Some(people.sessions.clone()));
+    World { app, people, gate }
+}
+
+fn is_session_only(route: &Value) -> bool {
+    let only: Vec<_> = route["authenticators"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .collect();
+    only == ["session"] && route.get("require").is_none() && route.get("cors").is_none()
+}
+
+/// The head lines that carry the case's credential; nothing for credentials that are not built yet.
+fn credential(world: &World, kind: &str) -> Option<String> {
+    match kind {
+        "none" => Some(String::new()),
+        "unknown_cookie" | "expired_cookie" => Some(format!(
+            "Cookie: ory_kratos_session={}\r\n",
+            SessionToken::generate().as_str()
+        )),
+        "session" | "session_and_store_down" => {
+            Some(world.people.sign_in("me@example.com", "Me").cookie())
+        }
+        "disabled_identity" => {
+            let person = world.people.sign_in("gone@example.com", "Gone");
+            world.people.deactivate(&person);
+            Some(person.cookie())
+        }
+        _ => None,
+    }
+}
+
+fn ask(world: &World, request: &Value, credential: &str) -> Reply {
+    let text = |key: &str| request[key].as_str().unwrap_or_default();
+    let version = request["version"].as_str().unwrap_or("HTTP/1.1");
+    let mut bytes = format!(
+        "{} {} {version}\r\nHost: {}\r\nX-Forwarded-Proto: https\r\n",
+        text("method"),
+        text("target"),
+        text("host")
+    );
+    for line in request["headers"].as_array().into_iter().flatten() {
+        bytes.push_str(line.as_str().unwrap_or_default());
+        bytes.push_str("\r\n");
+    }
+    bytes.push_str(credential);
+    bytes.push_str("\r\n");
+    let mut bytes = bytes.into_bytes();
+    match text("body").strip_prefix("base64:") {
+        Some(encoded) => bytes.extend(
+            data_encoding::BASE64
+                .decode(encoded.as_bytes())
+                .expect("base64"),
+        ),
+        None => bytes.extend_from_slice(text("body").as_bytes()),
+    }
+    world.gate.ask(bytes)
+}
+
+/// What differs from the expectation.
+fn differences(reply: &Reply, expected: &Value, reached: bool) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut differs = |what: &str, wanted: &Value, got: Value| {
+        if !wanted.is_null() && *wanted != got {
+            found.push(format!("{what}: expected {wanted}, got {got}"));
+        }
+    };
+    let field = |name: &str| reply.header(name).map_or(Value::Null, Value::from);
+    let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+    let media = reply.header("content-type").unwrap_or_default();
+    differs("status", &expected["status"], reply.status.into());
+    differs(
+        "type",
+        &expected["type"],
+        media.split(';').next().unwrap_or_default().into(),
+    );
+    differs("location", &expected["location"], field("location"));
+    differs("reason", &expected["reason"], field("x-vestibule-reason"));
+    let named = if media.starts_with("application/json") && !reply.body.is_empty() {
+        body["error"]["id"].clone()
+    } else {
+        field("x-vestibule-reason")
+    };
+    differs("error", &expected["error"], named);
+    differs(
+        "cause",
+        &expected["cause"],
+        body["error"]["details"]["cause"].clone(),
+    );
+    differs(
+        "redirect_browser_to",
+        &expected["redirect_browser_to"],
+        body["redirect_browser_to"].clone(),
+    );
+    differs("upstream", &expected["upstream"], reached.into());
+    let grpc = reply
+        .header("grpc-status")
+        .and_then(|status| status.parse::<u64>().ok());
+    differs(
+        "grpc_status",
+        &expected["grpc_status"],
+        grpc.map_or(Value::Null, Value::from),
+    );
+    found.extend(lists(reply, expected));
+    found.extend(always(reply, &body, reached));
+    found
+}
+
+fn lists(reply: &Reply, expected: &Value) -> Vec<String> {
+    let words = |key: &str| -> Vec<String> {
+        let listed = expected[key].as_array().into_iter().flatten();
+        listed
+            .filter_map(|word| word.as_str().map(ToOwned::to_owned))
+            .collect()
+    };
+    let offered = reply.header("www-authenticate").unwrap_or_default();
+    let mut found = Vec::new();
+    found.extend(
+        words("challenges")
+            .into_iter()
+            .filter(|scheme| !offered.starts_with(scheme.as_str())),
+    );
+    found.extend(
+        words("no_challenges")
+            .into_iter()
+            .filter(|scheme| offered.starts_with(scheme.as_str())),
+    );
+    found.extend(
+        words("has_headers")
+            .into_iter()
+            .filter(|name| reply.header(name).is_none()),
+    );
+    found.extend(
+        words("no_headers")
+            .into_iter()
+            .filter(|name| reply.header(name).is_some()),
+    );
+    if expected["body"] == "empty" && !reply.body.is_empty() {
+        found.push("a body".to_owned());
+    }
+    if let Some(cookie) = expected["clears"].as_str() {
+        let cleared = reply.header("set-cookie").unwrap_or_default();
+        if !cleared.starts_with(cookie) || !cleared.contains("Max-Age=0") {
+            found.push(format!("{cookie} is not cleared: {cleared}"));
+        }
+    }
+    found
+}
+
+/// What holds for every redirect, 401 and 403 of ours.
+fn always(reply: &Reply, body: &Value, reached: bool) -> Vec<String> {
+    if reached || !matches!(reply.status, 302 | 303 | 401 | 403) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    let field = |name: &str| reply.header(name).unwrap_or_default();
+    if !field("cache-control").contains("no-store") {
+        found.push("it may be kept".to_owned());
+    }
+    if field("x-request-id").is_empty() || field("x-vestibule-reason").is_empty() {
+        found.push("it does not name itself".to_owned());
+    }
+    for name in ["Accept", "Cookie", "Authorization", "Sec-Fetch-Mode"] {
+        if !field("vary").contains(name) {
+            found.push(format!("it does not vary by {name}"));
+        }
+    }
+    if field("content-type").starts_with("application/json") && !reply.body.is_empty() {
+        for key in ["id", "code", "status", "request", "reason", "message"] {
+            if body["error"][key].is_null() {
+                found.push(format!("error.{key} is missing"));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn programs_get_the_answer_they_understand() {
+    let Some(path) = shared("cases/clients.yaml") else {
+        eprintln!(
+            "SKIPPED: the list of client cases is not here; name its folder in VESTIBULE_SHARED"
+        );
+        return;
+    };
+    let text = std::fs::read_to_string(path).expect("readable");
+    let list: Value = serde_saphyr::from_str(&text).expect("YAML");
+    let routes = list["routes"].as_array().expect("routes");
+    let hosts: Vec<&str> = routes
+        .iter()
+        .filter(|route| is_session_only(route))
+        .filter_map(|route| route["host"].as_str())
+        .collect();
+    let (mut driven, mut failures, mut others) = (0, Vec::new(), Vec::new());
+    for case in list["cases"].as_array().expect("cases") {
+        let (id, title) = (
+            case["id"].as_str().unwrap_or("?"),
+            case["title"].as_str().unwrap_or("?"),
+        );
+        let host = case["request"]["host"].as_str().unwrap_or_default();
+        let bare = host.split(':').next().unwrap_or_default();
+        let expected = &case["expect"]["proxy"];
+        let world = world(&hosts);
+        let kind = case["credential"].as_str().unwrap_or("none");
+        let version = case["request"]["version"].as_str().unwrap_or("HTTP/1.1");
+        let credential = credential(&world, kind)
+            .filter(|_| hosts.contains(&bare) && !expected.is_null() && version != "HTTP/2");
+        let Some(credential) = credential else {
+            others.push(id.to_owned());
+            continue;
+        };
+        world.people.down(kind == "session_and_store_down");
+        let reply = ask(&world, &case["request"], &credential);
+        let found = differences(&reply, expected, !world.app.heads().is_empty());
+        driven += 1;
+        if !found.is_empty() {
+            failures.push(format!("{id} {title}: {}", found.join("; ")));
+        }
+    }
+    eprintln!(
+        "{driven} client cases driven; not driven yet: {}",
+        others.join(" ")
+    );
+    assert!(
+        failures.is_empty(),
+        "{} of {driven}:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
+}
