@@ -49,9 +49,14 @@ impl Migrate {
 
 impl Sql {
     fn database(self) -> anyhow::Result<Option<String>> {
-        let _asks_nothing = self.yes;
-        let given = self.dsn.into_iter().find(|word| word != "up");
-        if given.is_some() || !self.read_from_env {
+        // Nothing is asked, so `yes` changes nothing.
+        let Self {
+            dsn,
+            read_from_env,
+            yes: _,
+        } = self;
+        let given = dsn.into_iter().find(|word| word != "up");
+        if given.is_some() || !read_from_env {
             return Ok(given);
         }
         let named = std::env::var("DSN").ok().filter(|dsn| !dsn.is_empty());

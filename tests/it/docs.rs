@@ -61,28 +61,28 @@ fn every_configuration_that_is_shown_can_be_used() {
 
 /// A sample that shows a part of a file, with what every file must have.
 fn complete(sample: &str) -> String {
-    let mut text = sample.to_owned();
-    for (key, line) in [
-        ("dsn", "dsn: memory"),
-        (
-            "serve",
-            "serve: {public: {base_url: 'https://auth.example.com/'}}",
-        ),
-        (
-            "selfservice",
-            "selfservice: {default_browser_return_url: 'https://auth.example.com/'}",
-        ),
-        ("session", "session: {cookie: {domain: example.com}}"),
-    ] {
-        let given = sample
+    let has = |key: &str| {
+        sample
             .lines()
-            .any(|line| line.starts_with(&format!("{key}:")));
-        if !given && !(key == "session" && sample.contains("serve:")) {
-            text = format!("{text}\n{line}\n");
-        }
-    }
-    text
+            .any(|line| line.starts_with(&format!("{key}:")))
+    };
+    let missing = FRAME.iter().filter(|(key, _)| !has(key));
+    let lines: Vec<&str> = missing.map(|(_, line)| *line).collect();
+    format!("{sample}\n{}\n", lines.join("\n"))
 }
+
+const FRAME: &[(&str, &str)] = &[
+    ("dsn", "dsn: memory"),
+    (
+        "serve",
+        "serve: {public: {base_url: 'https://auth.example.com/'}}",
+    ),
+    (
+        "selfservice",
+        "selfservice: {default_browser_return_url: 'https://auth.example.com/'}",
+    ),
+    ("session", "session: {cookie: {domain: example.com}}"),
+];
 
 #[test]
 fn every_command_that_is_shown_exists_with_its_flags() {
