@@ -1,5 +1,7 @@
 //! The data plane alone, for the benchmark: `plane ADDRESS UPSTREAM [shared] [WORKERS]`.
 
+#![expect(clippy::print_stderr, reason = "speaks to whoever started it by hand")]
+
 use std::{env, process::ExitCode, sync::Arc, thread};
 
 use vestibule::{

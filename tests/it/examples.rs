@@ -30,6 +30,9 @@ async fn the_notebook_keeps_notes_apart_and_knows_whose_they_are() {
         ))
         .env("PORT", port.to_string());
     let _app = App(app.spawn().unwrap());
+    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        tokio::task::yield_now().await;
+    }
     let config = include_str!("../../examples/notes/vestibule.yml")
         .replace("4433", "{public}")
         .replace("4434", "{admin}")

@@ -4,6 +4,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::print_stderr,
+    clippy::disallowed_methods,
     unreachable_pub,
     reason = "a test may panic, and speaks to whoever reads its output"
 )]

@@ -197,7 +197,10 @@ impl Browser {
         let answer = call(&self.router, request(method, path, &headers, body)).await;
         for line in answer.headers.get_all("set-cookie") {
             let cookie = cookie::Cookie::parse(line.to_str().unwrap().to_owned()).unwrap();
-            if cookie.max_age().is_some_and(|age| age.is_zero()) {
+            if cookie
+                .max_age()
+                .is_some_and(cookie::time::SignedDuration::is_zero)
+            {
                 self.cookies.remove(cookie.name());
             } else {
                 self.cookies
