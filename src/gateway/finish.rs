@@ -176,6 +176,7 @@ fn outgoing(
     }
     let scheme = arrival.origin.scheme;
     let port = arrival.host.port().unwrap_or(scheme.default_port());
+    let hop = forward::hop(headers, notes)?;
     forward::request_head(
         headers,
         route,
@@ -188,6 +189,7 @@ fn outgoing(
             authority: arrival.authority.clone(),
             port: connection.port_value(port),
             id: &asker.id,
+            hop,
             upgrade: arrival.upgrade.clone(),
         },
     )?;

@@ -11,11 +11,14 @@ pub(super) type Stopper = oneshot::Receiver<()>;
 
 impl Running {
     /// Stops accepting, lets requests end within `requests` and tunnels within `tunnels`, then ends what is left.
-    pub async fn drain(self, requests: Duration, tunnels: Duration) {
+    pub async fn drain(mut self, requests: Duration, tunnels: Duration) {
         self.stop_accepting.notify_waiters();
+        if let Some(accepted_all) = self.accepted_all.take() {
+            let _ = timeout(LAST, accepted_all).await;
+        }
         self.ask(Drains::Finish);
         let finish_requests = async {
-            let _ = timeout(requests, self.all(|ticker| ticker.connections() == 0)).await;
+            let _ = timeout(requests, self.seats.emptied()).await;
             self.ask(Drains::EndRequests);
         };
         let finish_tunnels = async {
