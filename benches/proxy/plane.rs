@@ -1,6 +1,4 @@
-//! The data plane alone, for the benchmark: `plane ADDRESS UPSTREAM [shared] [WORKERS] [log=FILE]`.
-
-#![expect(clippy::print_stderr, reason = "a program for the command line")]
+//! The data plane alone, for the benchmark: `plane ADDRESS UPSTREAM [shared] [WORKERS]`.
 
 use std::{env, process::ExitCode, sync::Arc, thread};
 
@@ -9,7 +7,7 @@ use vestibule::{
     config::AccessMode,
     gateway::{Gateway, NoPages, Parts, RouteTable},
     net::{Ceilings, ConnectionLimits, Model, Plan, bind, serve},
-    telemetry::{AccessLog, Metrics},
+    telemetry::{AccessLog, Audit, Metrics},
     web,
 };
 
@@ -22,7 +20,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [address, upstream, rest @ ..] = arguments.as_slice() else {
-        eprintln!("plane ADDRESS UPSTREAM [shared] [WORKERS] [log=FILE]");
+        eprintln!("plane ADDRESS UPSTREAM [shared] [WORKERS]");
         return ExitCode::FAILURE;
     };
     let shared = rest.iter().any(|word| word == "shared");
@@ -31,21 +29,17 @@ fn main() -> ExitCode {
         .find_map(|word| word.parse().ok())
         .unwrap_or_else(|| thread::available_parallelism().map_or(1, Into::into));
     let mut settings = config::config();
-    if let Some(path) = rest.iter().find_map(|word| word.strip_prefix("log=")) {
-        settings.log.access = vestibule::config::AccessLog::File(path.into());
-    }
     settings.routes = vec![config::route("app", &[], AccessMode::Public, upstream)];
     let nothing: web::ControlPlane =
         Arc::new(|_| Box::pin(async { http::Response::new(web::body_type::full("")) }));
-    let access_log =
-        AccessLog::open(&settings.log.access, settings.log.format).expect("the log opens");
     let parts = Parts {
         clock: Arc::new(SystemClock),
         control: Arc::clone(&nothing),
         sample: nothing,
         sessions: None,
         pages: Arc::new(NoPages),
-        access_log,
+        access: Arc::new(AccessLog::off()),
+        audit: Arc::new(Audit::off(Arc::new(SystemClock))),
         metrics: Metrics::default(),
     };
     let table = RouteTable::build(&settings).expect("the routes have no mistakes");

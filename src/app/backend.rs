@@ -134,6 +134,7 @@ impl Backend for PagesBackend {
                     Err(_) => return Err(Unavailable),
                 }
             }
+            self.flows.record("logout", &visit, &[]);
             let mut cookies = self.sessions.removal_cookies_for(&visit.client.host);
             cookies.push(self.flows.csrf_cookie().cookie(&csrf::Secret::random()));
             let cookies = cookies

@@ -3,8 +3,11 @@
 use std::path::Path;
 
 use crate::{
-    config::{self, Config, Finding, Kind, Level, LoadOptions},
-    gateway::{RouteTable, TableError, table::TableErrorKind},
+    config::{self, Config, Examined, Finding, Kind, Level, LoadOptions},
+    gateway::{
+        RouteTable, TableError,
+        table::{TableErrorKind, lints},
+    },
     schema::Schemas,
 };
 
@@ -35,6 +38,19 @@ impl Report {
             .count()
     }
 
+    /// What keeps it from being used, in words.
+    #[must_use]
+    pub fn complaints(&self) -> String {
+        let errors = self
+            .findings
+            .iter()
+            .filter(|finding| finding.level == Level::Error);
+        errors
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
     /// The findings as JSON, for editors (gateway ).
     #[must_use]
     pub fn json(&self) -> String {
@@ -51,20 +67,25 @@ pub fn check(path: &Path, dev: bool, allow_unsupported: bool) -> Report {
     };
     finish(
         &path.display().to_string(),
-        config::load(path, &environment, &options),
+        config::examine(path, &environment, &options),
     )
 }
 
-/// Checks a text that is not in a file; `name` stands for it in findings.
+/// Checks a text that was made of the command line; `name` stands for it in findings. What is said there is not overridden by
+/// variables that other programs read, too.
 #[must_use]
-pub(super) fn check_text(name: &str, text: &str, folder: &Path, dev: bool) -> Report {
+pub(super) fn check_text(name: &str, text: &str) -> Report {
     let options = LoadOptions {
-        dev,
+        dev: true,
         allow_unsupported: false,
+    };
+    let environment = |name: &str| {
+        let said = name == "DSN" || name.starts_with("SERVE_");
+        environment(name).filter(|_| !said)
     };
     finish(
         name,
-        config::load_text(name, text, folder, &environment, &options),
+        config::examine_text(name, text, Path::new("."), &environment, &options),
     )
 }
 
@@ -72,35 +93,40 @@ fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-fn finish(name: &str, loaded: Result<config::Loaded, Vec<Finding>>) -> Report {
-    match loaded {
-        Err(findings) => Report {
-            findings,
-            overrides: Vec::new(),
-            config: None,
-        },
-        Ok(loaded) => {
-            let mut findings = loaded.warnings;
-            findings.extend(routes_at_odds(name, &loaded.config));
-            findings.extend(unreadable_schemas(name, &loaded.config));
-            findings.sort_by_key(|finding| (finding.line, finding.column));
-            let usable = findings
-                .iter()
-                .all(|finding| finding.level == Level::Warning);
-            Report {
-                findings,
-                overrides: loaded.overrides,
-                config: usable.then_some(loaded.config),
-            }
+fn finish(name: &str, examined: Examined) -> Report {
+    let mut findings = examined.findings;
+    if let Some(config) = &examined.config {
+        findings.extend(routes_at_odds(name, config, &findings));
+        if !has_mistake(&findings, "identity") {
+            findings.extend(unreadable_schemas(name, config));
         }
+        findings.sort_by_key(|finding| (finding.line, finding.column));
+    }
+    let usable = findings
+        .iter()
+        .all(|finding| finding.level == Level::Warning);
+    Report {
+        findings,
+        overrides: examined.overrides,
+        config: examined.config.filter(|_| usable),
     }
 }
 
-/// Routes that tie or can never win (gateway ).
-fn routes_at_odds(name: &str, config: &Config) -> Vec<Finding> {
-    let Err(errors) = RouteTable::build(config) else {
-        return Vec::new();
-    };
+/// Routes that tie, can never win, or open what another guards (gateway ).
+fn routes_at_odds(name: &str, config: &Config, known: &[Finding]) -> Vec<Finding> {
+    let mut sound = config.clone();
+    let mut number = 0..;
+    sound.routes.retain(|_| {
+        number
+            .next()
+            .is_none_or(|number| is_understood(known, number))
+    });
+    let mut mistakes = RouteTable::build(&sound).err().unwrap_or_default();
+    mistakes.extend(lints(&sound));
+    if has_mistake(known, "gateway") {
+        // Every route would repeat what is said about the common headers already.
+        mistakes.retain(|mistake| mistake.kind != TableErrorKind::BadTemplate);
+    }
     let key = |place| {
         let number = config
             .routes
@@ -108,22 +134,51 @@ fn routes_at_odds(name: &str, config: &Config) -> Vec<Finding> {
             .position(|route| (route.id.line, route.id.column) == place);
         number.map_or_else(|| "routes".to_owned(), |number| format!("routes[{number}]"))
     };
-    let finding = |error: TableError| Finding {
+    let finding = |mistake: TableError| Finding {
         file: name.to_owned(),
-        line: error.place.0,
-        column: error.place.1,
-        level: Level::Error,
-        kind: match error.kind {
+        line: mistake.place.0,
+        column: mistake.place.1,
+        level: match mistake.kind {
+            TableErrorKind::ShadowedPartially => Level::Warning,
+            _ => Level::Error,
+        },
+        kind: match mistake.kind {
             TableErrorKind::DuplicateId => Kind::DuplicateId,
             TableErrorKind::UnreachableRoute | TableErrorKind::AmbiguousRoutes => Kind::Semantic,
             TableErrorKind::BadTemplate => Kind::BadValue,
+            TableErrorKind::ShadowedPartially => Kind::Lint,
         },
-        id: Some(error.kind.id()),
-        key: key(error.place),
-        message: error.message,
-        hint: error.hint,
+        id: Some(mistake.kind.id()),
+        key: key(mistake.place),
+        message: mistake.message,
+        hint: mistake.hint,
     };
-    errors.into_iter().map(finding).collect()
+    mistakes.into_iter().map(finding).collect()
+}
+
+/// Whether a route is what the file says: one with a condition that is not built yet would be compared without it.
+fn is_understood(known: &[Finding], number: usize) -> bool {
+    let route = format!("routes[{number}]");
+    let conditions = format!("{route}.match");
+    !known.iter().any(|finding| {
+        finding.level == Level::Error
+            && is_below(&finding.key, &route)
+            && (finding.kind != Kind::Unsupported || is_below(&finding.key, &conditions))
+    })
+}
+
+/// Whether something is wrong at a key or below it.
+fn has_mistake(findings: &[Finding], key: &str) -> bool {
+    findings.iter().any(|finding| {
+        finding.level == Level::Error
+            && finding.kind != Kind::Unsupported
+            && is_below(&finding.key, key)
+    })
+}
+
+fn is_below(key: &str, parent: &str) -> bool {
+    key.strip_prefix(parent)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 /// Identity schemas that cannot be used.

@@ -7,7 +7,7 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use url::Url;
 
 use super::{Announce, check, serve};
@@ -35,11 +35,9 @@ pub fn dev(options: &DevOptions) -> anyhow::Result<ExitCode> {
         .as_ref()
         .map_or("http://127.0.0.1:9/", Url::as_str);
     let text = configuration(options, upstream)?;
-    let report = check::check_text("dev", &text, Path::new("."), true);
-    let Some(mut config) = report.config else {
-        let findings: Vec<_> = report.findings.iter().map(ToString::to_string).collect();
-        return Err(anyhow!("{}", findings.join("\n")));
-    };
+    let report = check::check_text("dev", &text);
+    let complaints = report.complaints();
+    let mut config = report.config.with_context(|| complaints)?;
     if options.upstream.is_none() {
         for route in &mut config.routes {
             route.action = RouteAction::SampleApp;

@@ -1,6 +1,7 @@
 //! The composition root: the only place that knows concrete types. Reads like a recipe: configuration → store → services → edges →
 //! sockets, and back again when the process is told to stop.
 
+mod admin;
 mod backend;
 mod check;
 mod control;
@@ -28,6 +29,8 @@ use crate::{
 
 pub use check::{Report, check};
 pub use dev::{DevOptions, dev};
+
+pub use crate::gateway::table::{Listed, describe as routes};
 
 /// How a start is made known.
 #[derive(Clone, Debug)]
@@ -80,12 +83,12 @@ pub fn migrate(dsn: Option<&str>, file: Option<&Path>) -> anyhow::Result<i64> {
             "dsn: {}\nselfservice: {{default_browser_return_url: 'http://localhost/'}}\n",
             serde_json::to_string(dsn)?
         );
-        check::check_text("--dsn", &text, Path::new("."), true)
+        check::check_text("DSN", &text)
     } else {
         check(file.unwrap_or(Path::new("vestibule.yml")), false, true)
     };
-    let findings: Vec<_> = report.findings.iter().map(ToString::to_string).collect();
-    let storage = report.config.with_context(|| findings.join("\n"))?.storage;
+    let complaints = report.complaints();
+    let storage = report.config.with_context(|| complaints)?.storage;
     let opened = store::open(&storage, Arc::new(SystemClock))?;
     Builder::new_current_thread()
         .enable_all()
@@ -94,18 +97,13 @@ pub fn migrate(dsn: Option<&str>, file: Option<&Path>) -> anyhow::Result<i64> {
     Ok(store::schema_version())
 }
 
-/// The routes in the order in which they are tried, a line each.
+/// What a command ends with after this error: databases that must not be touched have numbers of their own (security 16.5, 16.6).
 #[must_use]
-pub fn route_list(config: &Config) -> Vec<String> {
-    RouteTable::build(config)
-        .map(|table| {
-            table
-                .routes
-                .iter()
-                .map(|route| route.id.to_string())
-                .collect()
-        })
-        .unwrap_or_default()
+pub fn exit_code(error: &anyhow::Error) -> ExitCode {
+    error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<store::OpenError>())
+        .map_or(ExitCode::FAILURE, |open| ExitCode::from(open.exit_code()))
 }
 
 /// What the program tells about itself.
@@ -197,14 +195,15 @@ async fn run(
         sample: sample::plane(services.renderer.clone(), &config),
         sessions: Some(services.sessions.clone()),
         pages: Arc::new(error_pages::Pages(services.renderer.clone())),
-        access_log: AccessLog::clone(&telemetry.access),
+        access: telemetry.access.clone(),
+        audit: telemetry.audit.clone(),
         metrics: telemetry.metrics.clone(),
     };
     let gateway = gateway::Gateway::build(&config, table, parts);
     let running = net::serve(plan(&config, public), move |_, ticker| {
         gateway.worker(ticker)
     })?;
-    let admin = control::serve_admin(&services, admin, control)?;
+    let admin = admin::serve(&services, admin, control)?;
     let housekeeping = housekeeping::start(store.clone(), clock);
     lifecycle::announce(&config, announce, begun);
 

@@ -18,7 +18,7 @@ use crate::{
     schema::Schemas,
     session::{self, Sessions},
     store::{Database, Store},
-    telemetry::Metrics,
+    telemetry::{AccessLog, Audit, Metrics},
 };
 
 /// The services of a running gateway.
@@ -32,6 +32,8 @@ pub(super) struct Services {
     pub(super) renderer: Arc<Renderer>,
     pub(super) readiness: Readiness,
     pub(super) metrics: Metrics,
+    pub(super) access: Arc<AccessLog>,
+    pub(super) audit: Arc<Audit>,
 }
 
 impl Services {
@@ -65,6 +67,8 @@ impl Services {
             sessions: sessions.clone(),
             registry,
             clock: clock.clone(),
+            audit: telemetry.audit.clone(),
+            metrics: telemetry.metrics.clone(),
         });
         let renderer = Arc::new(Renderer::new(config));
         let backend = PagesBackend {
@@ -91,6 +95,8 @@ impl Services {
             renderer,
             readiness: Readiness::new(store.clone()),
             metrics: telemetry.metrics.clone(),
+            access: telemetry.access.clone(),
+            audit: telemetry.audit.clone(),
         })
     }
 }

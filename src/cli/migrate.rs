@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
+use anyhow::Context;
 use clap::{Args, Subcommand};
 
 use super::output::say;
@@ -36,16 +37,26 @@ struct Sql {
 
 impl Migrate {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let named = self.command.and_then(|MigrateCommand::Sql(sql)| {
-            let _asks_nothing = sql.yes;
-            let given = sql.dsn.into_iter().find(|word| word != "up");
-            given.or_else(|| {
-                sql.read_from_env
-                    .then(|| std::env::var("DSN").unwrap_or_default())
-            })
-        });
+        let named = match self.command {
+            Some(MigrateCommand::Sql(sql)) => sql.database()?,
+            None => None,
+        };
         let version = app::migrate(named.as_deref(), self.config.as_deref())?;
         say(&format!("the database has schema {version}"));
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Sql {
+    fn database(self) -> anyhow::Result<Option<String>> {
+        let _asks_nothing = self.yes;
+        let given = self.dsn.into_iter().find(|word| word != "up");
+        if given.is_some() || !self.read_from_env {
+            return Ok(given);
+        }
+        let named = std::env::var("DSN").ok().filter(|dsn| !dsn.is_empty());
+        named
+            .context("-e reads the environment variable DSN, and it is not set")
+            .map(Some)
     }
 }

@@ -20,6 +20,8 @@ use clap::{Parser, Subcommand};
 
 use identities::IdentitiesCommand;
 
+use crate::app;
+
 /// A gateway that signs people in and tells your app who they are.
 #[derive(Debug, Parser)]
 #[command(name = "vestibule", version, disable_help_subcommand = true)]
@@ -89,6 +91,6 @@ pub fn main() -> ExitCode {
     };
     outcome.unwrap_or_else(|error| {
         output::complain(&format!("{error:#}"));
-        ExitCode::FAILURE
+        app::exit_code(&error)
     })
 }

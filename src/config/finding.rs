@@ -204,13 +204,6 @@ impl Findings {
         }
     }
 
-    /// Whether anything refuses the configuration.
-    pub(super) fn refuse(&self) -> bool {
-        self.list
-            .iter()
-            .any(|finding| finding.level == Level::Error)
-    }
-
     /// All findings: what refuses the file first, then in the file's order.
     pub(super) fn into_list(mut self) -> Vec<Finding> {
         let rank = |finding: &Finding| {

@@ -115,6 +115,8 @@ pub struct Route {
     pub forward_credentials: Option<bool>,
     /// `app.name`, shown on the sign-in page.
     pub app_name: Option<String>,
+    /// `allow_lints`: warnings that are meant.
+    pub allow_lints: Vec<String>,
 }
 
 /// `host_header` (gateway ).

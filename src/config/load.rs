@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{
     Config,
     check::{self, Check, Mode},
-    finding::{Finding, Findings, Kind},
+    finding::{Finding, Findings, Kind, Level},
     keys::Table,
     raw::{self, Content, Node, Place},
     read::Read,
@@ -32,12 +32,68 @@ pub struct LoadOptions {
     pub allow_unsupported: bool,
 }
 
+/// All that can be said about a file, whether it can be used or not.
+#[derive(Clone, Debug)]
+pub struct Examined {
+    /// What could be read of it, with defaults in the place of mistakes; nothing when the text is no YAML.
+    pub config: Option<Config>,
+    /// Mistakes first, then warnings, each in the order of the file.
+    pub findings: Vec<Finding>,
+    /// Variables of the environment that overrode keys of the file.
+    pub overrides: Vec<String>,
+}
+
+impl Examined {
+    fn refused(findings: Findings) -> Self {
+        Self {
+            config: None,
+            findings: findings.into_list(),
+            overrides: Vec::new(),
+        }
+    }
+
+    fn into_loaded(self) -> Result<Loaded, Vec<Finding>> {
+        let refused = self
+            .findings
+            .iter()
+            .any(|finding| finding.level == Level::Error);
+        match self.config {
+            Some(config) if !refused => Ok(Loaded {
+                config,
+                warnings: self.findings,
+                overrides: self.overrides,
+            }),
+            _ => Err(self.findings),
+        }
+    }
+}
+
 /// Reads a file. `env` looks a variable of the environment up.
 pub fn load(
     path: &Path,
     env: &dyn Fn(&str) -> Option<String>,
     options: &LoadOptions,
 ) -> Result<Loaded, Vec<Finding>> {
+    examine(path, env, options).into_loaded()
+}
+
+/// Reads a text as if it were the file `name` in the folder `dir`.
+pub fn load_text(
+    name: &str,
+    text: &str,
+    dir: &Path,
+    env: &dyn Fn(&str) -> Option<String>,
+    options: &LoadOptions,
+) -> Result<Loaded, Vec<Finding>> {
+    examine_text(name, text, dir, env, options).into_loaded()
+}
+
+/// Like [`load`], for who wants to say all there is to say.
+pub fn examine(
+    path: &Path,
+    env: &dyn Fn(&str) -> Option<String>,
+    options: &LoadOptions,
+) -> Examined {
     let name = path.display().to_string();
     let dir = path
         .parent()
@@ -46,7 +102,7 @@ pub fn load(
     let refuse = |kind, message: String, hint: &str| {
         let mut findings = Findings::new(&name);
         findings.error(Place::default(), kind, "", message, hint);
-        Err(findings.into_list())
+        Examined::refused(findings)
     };
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
@@ -56,7 +112,7 @@ pub fn load(
         }
     };
     match String::from_utf8(bytes) {
-        Ok(text) => load_text(&name, &text, dir, env, options),
+        Ok(text) => examine_text(&name, &text, dir, env, options),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             let line = error
@@ -72,17 +128,17 @@ pub fn load(
     }
 }
 
-/// Reads a text as if it were the file `name` in the folder `dir`.
-pub fn load_text(
+/// Like [`load_text`], for who wants to say all there is to say.
+pub fn examine_text(
     name: &str,
     text: &str,
     dir: &Path,
     env: &dyn Fn(&str) -> Option<String>,
     options: &LoadOptions,
-) -> Result<Loaded, Vec<Finding>> {
+) -> Examined {
     let mut findings = Findings::new(name);
     let Some(mut root) = raw::parse(0, text, &mut findings) else {
-        return Err(findings.into_list());
+        return Examined::refused(findings);
     };
     raw::inject(&mut root, "", &raw::Source { env, dir }, &mut findings);
     let overrides = raw::overrides(&mut root, env, &mut findings);
@@ -114,14 +170,11 @@ pub fn load_text(
         has_mail,
     }
     .apply();
-    if findings.refuse() {
-        return Err(findings.into_list());
-    }
-    Ok(Loaded {
-        config,
-        warnings: findings.into_list(),
+    Examined {
+        config: Some(config),
+        findings: findings.into_list(),
         overrides,
-    })
+    }
 }
 
 /// Included files hold routes, upstreams and authenticators, nothing else.

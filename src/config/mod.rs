@@ -28,7 +28,8 @@ pub use gateway::{
     SessionCacheSettings, Target, Timeouts, UnderscoreHeaders, Upstream,
 };
 pub use identity::{IdentitySettings, SchemaSource};
-pub use load::{LoadOptions, Loaded, load, load_text};
+pub use keys::reference;
+pub use load::{Examined, LoadOptions, Loaded, examine, examine_text, load, load_text};
 pub use operations::{
     AccessLog, Argon2Settings, HashAlgorithm, Hashers, Limits, Log, LogFormat, Secrets,
 };

@@ -48,6 +48,7 @@ impl Inner {
             .changes
             .extend(self.ends_others(flow, proof.method, &session));
         self.db.commit(commit).await?;
+        self.record_success(flow.kind, proof.method, proof.identity.id, visit);
         let cookies = self.session_cookies(flow, token.as_ref(), &session, visit);
         let to = self.after(flow, proof.method);
         let token = token.or_else(|| visit.header_token());
@@ -87,6 +88,7 @@ impl Inner {
             }
             Err(error) => return Err(error.into()),
         }
+        self.record_success(flow.kind, method, identity.id, visit);
         let (session, token) = issued.map(|issued| (issued.session, issued.token)).unzip();
         let cookies = match &session {
             Some(session) => self.session_cookies(flow, token.as_ref(), session, visit),
@@ -134,6 +136,7 @@ impl Inner {
             }
             Err(error) => return Err(error.into()),
         }
+        self.record_success(flow.kind, changed.method, changed.identity.id, visit);
         let cookies = match (flow.flow_type, token) {
             (FlowType::Browser, Some(token)) => {
                 vec![self.sessions.cookie(&token, &session, visit.now)]

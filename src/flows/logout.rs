@@ -7,6 +7,7 @@ use crate::{
     crypto::token,
     session::Snapshot,
     store::{Change, Commit, Constraint, StoreError},
+    telemetry::Outcome,
     web::{ApiError, csrf, return_to},
 };
 
@@ -67,6 +68,8 @@ impl Flows {
     ) -> Result<LoggedOut, Failure> {
         let inner = &self.0;
         inner.revoke(snapshot).await?;
+        let who = Some(snapshot.identity.id);
+        inner.record("logout", Outcome::Success, who, visit, &[]);
         let flows = &inner.config.selfservice;
         let default = flows.logout_return_url.as_ref();
         let default = default.unwrap_or(&flows.default_browser_return_url);
@@ -93,7 +96,7 @@ impl Flows {
     ///
     /// # Errors
     /// When the token is of no session.
-    pub async fn log_out_native(&self, token: &str) -> Result<(), Failure> {
+    pub async fn log_out_native(&self, token: &str, visit: &Visit) -> Result<(), Failure> {
         let unknown = || ApiError::forbidden("The session token is of no session.");
         let Some(digest) = token::presented(token.as_bytes()) else {
             return Err(unknown().into());
@@ -106,6 +109,8 @@ impl Flows {
             .db
             .commit(Commit::of(Change::RevokeSession(session.id)))
             .await?;
+        let who = Some(session.identity_id);
+        self.0.record("logout", Outcome::Success, who, visit, &[]);
         Ok(())
     }
 }

@@ -15,6 +15,7 @@ mod logout;
 mod method;
 mod outcome;
 mod pipeline;
+mod record;
 mod recovery;
 mod registration;
 mod registry;
@@ -37,6 +38,7 @@ use crate::{
     schema::{Schema, Schemas},
     session::{Resolved, Sessions, presented},
     store::{Commit, Constraint, Database, StoreError},
+    telemetry::{Audit, Metrics},
     web::{Links, client::Client, cors, csrf, paths, return_to},
 };
 
@@ -68,6 +70,10 @@ pub struct Parts {
     pub registry: Registry,
     /// The time.
     pub clock: SharedClock,
+    /// Where it is written down who did what.
+    pub audit: Arc<Audit>,
+    /// What is counted.
+    pub metrics: Metrics,
 }
 
 /// The facade. Clones share everything.
@@ -81,6 +87,8 @@ struct Inner {
     sessions: Sessions,
     registry: Registry,
     clock: SharedClock,
+    audit: Arc<Audit>,
+    metrics: Metrics,
     links: Links,
     allowed: return_to::AllowList,
     csrf: csrf::CookieShape,
@@ -108,6 +116,8 @@ impl Flows {
             sessions: parts.sessions,
             registry: parts.registry,
             clock: parts.clock,
+            audit: parts.audit,
+            metrics: parts.metrics,
         }))
     }
 

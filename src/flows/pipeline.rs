@@ -12,7 +12,7 @@ use super::{
     view,
 };
 use crate::{
-    model::{Flow, FlowKind, FlowType, Identity},
+    model::{CredentialType, Flow, FlowKind, FlowType, Identity},
     ui::{Message, text},
     web::{
         ApiError,
@@ -60,7 +60,10 @@ impl Inner {
             FlowKind::Login => match self.may_submit_login(&flow, visit)? {
                 Some(LoginBar::Moved(reply)) => return Ok(Answer::plain(reply)),
                 Some(LoginBar::Rejected(outcome)) => {
-                    return self.conclude(flow, None, outcome, None, visit).await;
+                    let submission = body.ok();
+                    return self
+                        .turn_down(flow, None, outcome, submission.as_ref(), visit)
+                        .await;
                 }
                 None => {}
             },
@@ -83,8 +86,27 @@ impl Inner {
             Err(unreadable) => {
                 let message = text::generic(&unreadable.to_string());
                 let outcome = Outcome::Rejected(vec![Problem::form(message)]);
-                self.conclude(flow, identity, outcome, None, visit).await
+                self.turn_down(flow, identity, outcome, None, visit).await
             }
+        }
+    }
+
+    /// A submission that reaches no method gets the form back, but only in the browser that began the flow: an id alone shows
+    /// nobody what another has typed (security 8.3).
+    async fn turn_down(
+        &self,
+        flow: Flow,
+        identity: Option<Identity>,
+        outcome: Outcome,
+        submission: Option<&Submission>,
+        visit: &Visit,
+    ) -> Result<Answer, Failed> {
+        match (Self::check_reader(&flow, visit), submission) {
+            (Ok(()), _) => self.conclude(flow, identity, outcome, None, visit).await,
+            (Err(Failure::Refused(error)), Some(submission)) => {
+                self.heal(&flow, error, submission, visit).await
+            }
+            (Err(failure), _) => Err(failure.into()),
         }
     }
 
@@ -95,8 +117,8 @@ impl Inner {
         submission: Submission,
         visit: &Visit,
     ) -> Result<Answer, Failed> {
-        let step = match self.registry.claim(flow.kind, &submission) {
-            Claim::Step(step) => step,
+        let (step, method) = match self.registry.claim(flow.kind, &submission) {
+            Claim::Step(step, method) => (step, method),
             Claim::Disabled => {
                 return Err(ApiError::not_found()
                     .reason("This way to sign in is switched off.")
@@ -104,7 +126,9 @@ impl Inner {
             }
             Claim::Nobody => {
                 let outcome = Outcome::Rejected(vec![Problem::form(nobody_claims(flow.kind))]);
-                return self.conclude(flow, identity, outcome, None, visit).await;
+                return self
+                    .turn_down(flow, identity, outcome, Some(&submission), visit)
+                    .await;
             }
         };
         let outcome = match self.check_csrf(&flow, &submission, visit) {
@@ -119,6 +143,7 @@ impl Inner {
         };
         let taken = Taken {
             step,
+            method,
             submission: &submission,
         };
         self.conclude(flow, identity, outcome, Some(taken), visit)
@@ -164,6 +189,7 @@ impl Inner {
     ) -> Result<Answer, Failed> {
         flow.ui.clear_messages();
         if let Some(taken) = taken {
+            self.record_failure(flow.kind, taken.method, &problems, visit);
             let kept = {
                 let ctx = self.ctx(&flow, identity.as_ref(), visit);
                 taken.step.keep(taken.submission, &ctx)
@@ -266,7 +292,7 @@ impl Inner {
         );
         if let Some(submission) = submission.filter(|_| self.page_is_ours(old.kind)) {
             let kept = match self.registry.claim(old.kind, submission) {
-                Claim::Step(step) => {
+                Claim::Step(step, _) => {
                     let ctx: Ctx<'_> = self.ctx(&flow, identity.as_ref(), visit);
                     step.keep(submission, &ctx)
                 }
@@ -299,6 +325,7 @@ impl Inner {
 #[derive(Clone, Copy)]
 pub(super) struct Taken<'a> {
     step: &'a dyn Step,
+    method: CredentialType,
     submission: &'a Submission,
 }
 

@@ -1,15 +1,18 @@
 //! All methods in the order in which they are asked; the order is Kratos' and decides who takes a submission.
 
 use super::{Ctx, Method, Step, Submission};
-use crate::{model::FlowKind, ui::Node};
+use crate::{
+    model::{CredentialType, FlowKind},
+    ui::Node,
+};
 
 /// The methods.
 pub struct Registry(Vec<Box<dyn Method>>);
 
 /// Who takes a submission.
 pub(super) enum Claim<'a> {
-    /// This step.
-    Step(&'a dyn Step),
+    /// This step, of this method.
+    Step(&'a dyn Step, CredentialType),
     /// A method that is switched off.
     Disabled,
     /// Nobody.
@@ -24,7 +27,7 @@ impl Registry {
     }
 
     /// Whether a method takes part at all.
-    pub(super) fn is_enabled(&self, id: crate::model::CredentialType) -> bool {
+    pub(super) fn is_enabled(&self, id: CredentialType) -> bool {
         self.0
             .iter()
             .any(|method| method.id() == id && method.enabled())
@@ -51,7 +54,9 @@ impl Registry {
         };
         match self.0.iter().find(|method| claims(method.as_ref())) {
             Some(method) if !method.enabled() => Claim::Disabled,
-            Some(method) => method.step(kind).map_or(Claim::Nobody, Claim::Step),
+            Some(method) => method
+                .step(kind)
+                .map_or(Claim::Nobody, |step| Claim::Step(step, method.id())),
             None => Claim::Nobody,
         }
     }

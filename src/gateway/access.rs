@@ -8,6 +8,7 @@ use super::{
     Gateway, GatewayError,
     csrf::{self, Guard},
     error::{Clear, Unauthenticated},
+    over::{Cache, Over},
     pipeline::{Arrival, is_read, may_carry_session},
     respond::{Asker, Kind, Wanted},
     table::Route,
@@ -49,20 +50,21 @@ pub(super) fn admit(
     if route.any_host && !gateway.own_cookies.reach(host) && !gateway.own.is_alias(host) {
         return Err(GatewayError::HostOutsideCookieDomain);
     }
-    let resolved = match known {
-        Some(resolved) => resolved,
+    let (resolved, cache) = match known {
+        Some(resolved) => (resolved, Cache::Miss),
         None => match authenticate(gateway, arrival, parts)? {
-            Ok(resolved) => resolved,
+            Ok(resolved) => (resolved, Cache::Hit),
             Err(presented) => return Ok(Admitted::Unknown(presented)),
         },
     };
+    asker.note(|over| note(over, &resolved, cache));
     let required = route.access.mode == AccessMode::Authenticated;
     let refused = match resolved {
         Resolved::One(snapshot, source, _) => {
-            if let Some(line) = &mut asker.line {
-                line.signed_in(&snapshot, source);
+            if let Err(error) = guard(gateway, arrival, parts, source) {
+                asker.person = Some(snapshot.identity.id);
+                return Err(error);
             }
-            guard(gateway, arrival, parts, source)?;
             return Ok(Admitted::Visitor(Some(snapshot)));
         }
         // A token that was sent and is no good is never ignored; a stale cookie is normal.
@@ -89,6 +91,22 @@ pub(super) fn admit(
     prepare_sign_in(gateway, route, arrival, parts, asker);
     asker.cookies = cookies(gateway, refused.clear, host);
     Err(GatewayError::SessionInactive(refused))
+}
+
+/// What the log says about the session of a request.
+fn note(over: &mut Over, resolved: &Resolved, cache: Cache) {
+    let nothing = match cache {
+        Cache::Hit => Cache::Negative,
+        other => other,
+    };
+    match resolved {
+        Resolved::One(snapshot, source, _) => over.carried(snapshot, *source, cache),
+        Resolved::Stale | Resolved::Ambiguous => {
+            over.carried_nothing(Some(Source::Cookie), nothing);
+        }
+        Resolved::Invalid => over.carried_nothing(None, nothing),
+        Resolved::None => {}
+    }
 }
 
 /// What memory knows; the error is no failure but what the store has to be asked about.

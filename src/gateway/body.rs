@@ -2,20 +2,20 @@
 
 use std::{
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
 };
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
-use super::{Connection, record::Record, upstream::ResponseBody};
+use super::{over::Over, upstream::ResponseBody};
 use crate::web::{self, BoxError};
 
 /// An answer's body.
 pub struct Body {
     kind: Kind,
-    over: Over,
+    /// Tells what the request came to, when this is dropped.
+    over: Option<Over>,
 }
 
 enum Kind {
@@ -24,55 +24,39 @@ enum Kind {
     Control(web::Body),
 }
 
-/// Tells the connection that its request is over, whichever way its answer ended.
-struct Over {
-    connection: Arc<Connection>,
-    record: Option<Record>,
-}
-
-impl Drop for Over {
-    fn drop(&mut self) {
-        self.connection.link.request_over();
-        if let Some(record) = self.record.take() {
-            record.close(&self.connection);
-        }
-    }
-}
-
 impl Body {
     /// Bytes at hand.
-    pub(super) fn bytes(bytes: impl Into<Bytes>, connection: Arc<Connection>) -> Self {
-        Self::new(Kind::Bytes(bytes.into()), connection)
+    pub(super) fn bytes(bytes: impl Into<Bytes>) -> Self {
+        Self::new(Kind::Bytes(bytes.into()))
     }
 
     /// An upstream's.
-    pub(super) fn upstream(body: ResponseBody, connection: Arc<Connection>) -> Self {
-        Self::new(Kind::Upstream(body), connection)
+    pub(super) fn upstream(body: ResponseBody) -> Self {
+        Self::new(Kind::Upstream(body))
     }
 
     /// The control plane's.
-    pub(super) fn control(body: web::Body, connection: Arc<Connection>) -> Self {
-        Self::new(Kind::Control(body), connection)
+    pub(super) fn control(body: web::Body) -> Self {
+        Self::new(Kind::Control(body))
     }
 
-    fn new(kind: Kind, connection: Arc<Connection>) -> Self {
-        Self {
-            kind,
-            over: Over {
-                connection,
-                record: None,
-            },
-        }
+    /// From now on the request lasts as long as this body.
+    pub(super) fn ends(&mut self, over: Over) {
+        self.over = Some(over);
     }
 
-    /// What to write down when the body is over.
-    pub(super) fn record(&mut self, record: Record) {
-        self.over.record = Some(record);
+    fn new(kind: Kind) -> Self {
+        Self { kind, over: None }
     }
+}
 
-    fn count(&mut self, frame: &Frame<Bytes>) {
-        if let (Some(record), Some(data)) = (&mut self.over.record, frame.data_ref()) {
-            record.bytes_out += u64::try_from(data.len()).unwrap_or(0);
+impl Drop for Body {
+    fn drop(&mut self) {
+        let complete = http_body::Body::is_end_stream(self);
+        if let Some(over) = &mut self.over
+            && !complete
+        {
+            over.dropped();
         }
     }
 }
@@ -86,16 +70,20 @@ impl http_body::Body for Body {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let next = match &mut self.kind {
+        let polled = match &mut self.kind {
             Kind::Upstream(body) => Pin::new(body).poll_frame(context).map_err(BoxError::from),
             Kind::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
             Kind::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Kind::Control(body) => Pin::new(body).poll_frame(context),
         };
-        if let Poll::Ready(Some(Ok(frame))) = &next {
-            self.count(frame);
+        if let (Poll::Ready(next), Some(over)) = (&polled, &mut self.over) {
+            match next {
+                Some(Ok(frame)) => over.sent(frame.data_ref().map_or(0, Bytes::len)),
+                Some(Err(_)) => over.broke(),
+                None => over.ended(),
+            }
         }
-        next
+        polled
     }
 
     fn is_end_stream(&self) -> bool {

@@ -47,20 +47,20 @@ pub(super) fn prepare<'a>(
     connection: &'a Arc<Connection>,
     route: &'a Route,
     arrival: &Arrival<'_>,
-    person: Option<&Snapshot>,
+    person: Option<Arc<Snapshot>>,
     (mut parts, body): (Parts, Incoming),
     asker: &Asker,
 ) -> Result<Plan<'a>, GatewayError> {
     if let Action::Answer(answer) = &route.action
         && !matches!(answer, RouteAction::SampleApp)
     {
-        return Ok(Plan::Answered(answered(connection, answer, arrival, asker)));
+        return Ok(Plan::Answered(answered(answer, arrival, asker)));
     }
     outgoing(
         connection,
         route,
         arrival,
-        person,
+        person.as_deref(),
         &mut parts.headers,
         asker,
     )?;
@@ -100,7 +100,7 @@ pub(super) fn prepare<'a>(
 pub(super) async fn forward(
     connection: &Arc<Connection>,
     outbound: Outbound<'_>,
-    asker: &mut Asker,
+    asker: &Asker,
 ) -> Result<Response<Body>, GatewayError> {
     let Outbound {
         route,
@@ -123,25 +123,18 @@ pub(super) async fn forward(
         tracing::debug!(route = %route.id, ?fault, "no answer from the upstream");
         fault
     })?;
-    if let Some(line) = &mut asker.line {
-        line.answered(response.status().as_u16());
-    }
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return switched(connection, route, upgrade, response, asker);
     }
     let (mut head, body) = response.into_parts();
     answer_head(connection, &mut head.headers, within, asker)?;
-    let body = Body::upstream(body, Arc::clone(connection));
+    let body = Body::upstream(body);
     Ok(Response::from_parts(head, body))
 }
 
 /// An answer of one of ours.
-pub(super) fn own(
-    connection: &Arc<Connection>,
-    response: Response<web::Body>,
-    asker: &Asker,
-) -> Response<Body> {
-    let mut response = response.map(|body| Body::control(body, Arc::clone(connection)));
+pub(super) fn own(response: Response<web::Body>, asker: &Asker) -> Response<Body> {
+    let mut response = response.map(Body::control);
     response.headers_mut().insert(REQUEST_ID, asker.id.value());
     response
 }
@@ -278,20 +271,12 @@ fn switched(
     head.headers.insert(UPGRADE, agreed);
     let ticker = connection.link.watch.ticker();
     upstream::tunnel(offer.client, upstream, ticker, route.timeouts.upgrade_idle);
-    Ok(Response::from_parts(
-        head,
-        Body::bytes("", Arc::clone(connection)),
-    ))
+    Ok(Response::from_parts(head, Body::bytes("")))
 }
 
 /// An answer that the configuration holds.
-fn answered(
-    connection: &Arc<Connection>,
-    answer: &RouteAction,
-    arrival: &Arrival<'_>,
-    asker: &Asker,
-) -> Response<Body> {
-    let mut response = Response::new(Body::bytes("", Arc::clone(connection)));
+fn answered(answer: &RouteAction, arrival: &Arrival<'_>, asker: &Asker) -> Response<Body> {
+    let mut response = Response::new(Body::bytes(""));
     match answer {
         RouteAction::Redirect {
             to,
@@ -324,7 +309,7 @@ fn answered(
             body,
         } => {
             *response.status_mut() = *status;
-            *response.body_mut() = Body::bytes(body.clone(), Arc::clone(connection));
+            *response.body_mut() = Body::bytes(body.clone());
             let text = HeaderValue::from_static("text/plain; charset=utf-8");
             response.headers_mut().insert(CONTENT_TYPE, text);
             for (name, value) in headers {

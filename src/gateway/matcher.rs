@@ -9,11 +9,14 @@ use http::Method;
 
 use crate::config::{HostPattern, PathPattern, RouteMatch};
 
+mod alternative;
 mod conflicts;
+mod order;
 mod rank;
 
-pub use conflicts::{Conflict, ConflictKind, conflicts};
-pub use rank::Rank;
+pub use conflicts::{Conflict, ConflictKind, conflicts, takes_part};
+pub use order::{Entry, order};
+pub use rank::{Key, Rank};
 
 /// A compiled set of routes, named by their places in the list it was built from.
 #[derive(Debug)]

@@ -26,13 +26,13 @@ pub mod upstream;
 
 mod body;
 mod error;
-mod record;
+mod over;
 pub mod respond;
 
 use std::{
     net::{IpAddr, SocketAddr},
     panic::AssertUnwindSafe,
-    sync::{Arc, Mutex},
+    sync::Arc,
 };
 
 use futures_util::FutureExt;
@@ -44,7 +44,7 @@ use crate::{
     config::{Config, SameSite},
     net::{Link, Peer, Ticker, WorkerService},
     session::Sessions,
-    telemetry::{AccessLines, AccessLog, Metrics, RouteMetrics},
+    telemetry::{AccessLines, AccessLog, Audit, Metrics},
     web::{ControlPlane, Proxies, client},
 };
 
@@ -54,6 +54,7 @@ pub use respond::{ErrorPage, ErrorPages, NoPages};
 pub use table::{RouteTable, TableError};
 
 use cookies::OwnCookies;
+use over::Numbers;
 use own::Own;
 use request_id::Ids;
 use respond::SignIn;
@@ -73,7 +74,9 @@ pub struct Parts {
     /// Error pages.
     pub pages: Arc<dyn ErrorPages>,
     /// Where a line per request goes.
-    pub access_log: AccessLog,
+    pub access: Arc<AccessLog>,
+    /// Where refusals are written down.
+    pub audit: Arc<Audit>,
     /// What is counted.
     pub metrics: Metrics,
 }
@@ -88,9 +91,8 @@ pub struct Gateway {
     sign_in: SignIn,
     cookie_domain: Option<Box<str>>,
     same_site: SameSite,
-    /// The numbers of each route.
-    metrics: Box<[Arc<RouteMetrics>]>,
-    /// Listeners whose health checks are not logged.
+    numbers: Numbers,
+    /// By listener: checks of our health are left out of the access log.
     quiet: Box<[bool]>,
     parts: Parts,
 }
@@ -99,7 +101,12 @@ impl Gateway {
     /// From the configuration and its compiled routes.
     pub fn build(config: &Config, table: Arc<RouteTable>, parts: Parts) -> Arc<Self> {
         let cookie = &config.session.cookie;
+        let ids = table.routes.iter().map(|route| route.id.as_ref());
+        let listeners = config.serve.public.listeners.iter();
         Arc::new(Self {
+            numbers: Numbers::new(&parts.metrics, ids),
+            quiet: listeners.map(|listener| listener.skip_health_log).collect(),
+            table,
             form: config.gateway.path.into(),
             proxies: Proxies::new(&config.gateway.trusted_proxies),
             own: Own::new(config),
@@ -107,19 +114,6 @@ impl Gateway {
             sign_in: SignIn::new(config),
             cookie_domain: cookie.domain.as_deref().map(Into::into),
             same_site: cookie.same_site,
-            metrics: table
-                .routes
-                .iter()
-                .map(|route| parts.metrics.route(&route.id))
-                .collect(),
-            quiet: config
-                .serve
-                .public
-                .listeners
-                .iter()
-                .map(|listener| listener.skip_health_log)
-                .collect(),
-            table,
             parts,
         })
     }
@@ -131,12 +125,11 @@ impl Gateway {
 
     /// A worker's own part: pools and generators that no other worker touches.
     pub fn worker(self: &Arc<Self>, _: &Arc<Ticker>) -> Arc<Worker> {
-        let lines = self.parts.access_log.worker();
         Arc::new(Worker {
             pools: Arc::new(Pools::new(&self.table.endpoints)),
-            lines: lines.is_on().then(|| Mutex::new(lines)),
             gateway: Arc::clone(self),
             ids: Ids::new(),
+            lines: self.parts.access.worker(),
         })
     }
 }
@@ -146,8 +139,7 @@ pub struct Worker {
     gateway: Arc<Gateway>,
     pools: Arc<Pools>,
     ids: Ids,
-    /// The worker's way into the access log, if there is one; nobody else takes this lock.
-    lines: Option<Mutex<AccessLines>>,
+    lines: AccessLines,
 }
 
 /// A client's connection.

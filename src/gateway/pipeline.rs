@@ -14,8 +14,8 @@ use super::{
     finish::{self, Outbound},
     host::CanonicalHost,
     matcher::Found,
+    over::Over,
     own::Whose,
-    record::{self, Beginning, Line, Record},
     respond::{self, Asker, Kind},
     scrub::{Field, Notes},
     shape,
@@ -25,7 +25,7 @@ use super::{
 use crate::{
     clock::Timestamp,
     session::{Presented, Resolved},
-    telemetry::Decision,
+    telemetry::{AuditEvent, Outcome},
     web::{Client, RequestId, Scheme, client},
 };
 
@@ -71,7 +71,10 @@ pub(super) async fn answer(
     let now = gateway.parts.clock.now();
     let mut asker = {
         let id = request_id(&connection, &request, now);
-        Asker::new(request.method().clone(), id)
+        let over = Over::new(Arc::clone(&connection), &request, now, &id);
+        let mut asker = Asker::new(request.method().clone(), id);
+        asker.over = Some(over);
+        asker
     };
     let (parts, body) = request.into_parts();
     let mut planned = plan(&connection, parts, body, (now, None), &mut asker);
@@ -82,62 +85,52 @@ pub(super) async fn answer(
         };
     }
     let answered = match planned {
-        Ok(Plan::Forward(outbound)) => finish::forward(&connection, outbound, &mut asker).await,
+        Ok(Plan::Forward(outbound)) => {
+            let answered = finish::forward(&connection, outbound, &asker).await;
+            if let Ok(response) = &answered {
+                asker.note(|over| over.upstream_said(response.status()));
+            }
+            answered
+        }
         Ok(Plan::Answered(response)) => Ok(response),
-        Ok(Plan::Own(request)) => Ok(finish::own(
-            &connection,
-            (gateway.parts.control)(request).await,
-            &asker,
-        )),
-        Ok(Plan::Sample(request)) => Ok(finish::own(
-            &connection,
-            (gateway.parts.sample)(request).await,
-            &asker,
-        )),
+        Ok(Plan::Own(request)) => Ok(finish::own((gateway.parts.control)(request).await, &asker)),
+        Ok(Plan::Sample(request)) => Ok(finish::own((gateway.parts.sample)(request).await, &asker)),
         Ok(Plan::Ask(..)) => Err(GatewayError::Internal),
         Err(error) => Err(error),
     };
-    let (mut response, decision) = match answered {
-        Ok(response) => (response, Decision::Allow),
-        Err(error) => refuse(&connection, &error, &mut asker),
-    };
-    let status = response.status().as_u16();
-    let record = Record::new(now, &mut asker, status, decision);
-    response.body_mut().record(record);
+    let mut response = answered.unwrap_or_else(|error| refuse(&connection, &error, &mut asker));
     if connection.link.is_last_request() {
         response
             .headers_mut()
             .insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
+    if let Some(mut over) = asker.over.take() {
+        over.answered(response.status());
+        response.body_mut().ends(over);
+    }
     response
 }
 
-fn refuse(
-    connection: &Arc<Connection>,
-    error: &GatewayError,
-    asker: &mut Asker,
-) -> (Response<Body>, Decision) {
-    let gateway = &connection.worker.gateway;
-    let decision = record::decision(error);
-    if let Some(line) = &mut asker.line {
-        line.refused(error);
+/// The answer to an error, which is noted first; one that says no to somebody is a matter of the audit log too.
+fn refuse(connection: &Connection, error: &GatewayError, asker: &mut Asker) -> Response<Body> {
+    let parts = &connection.worker.gateway.parts;
+    asker.note(|over| over.failed(error));
+    if let Some(over) = asker.over.as_ref().filter(|over| over.is_forbidden()) {
+        let person = asker.person.map(|id| id.to_string());
+        parts.audit.record(&AuditEvent {
+            event: "access.denied",
+            actor: person.as_deref().unwrap_or("anonymous"),
+            subject: None,
+            request_id: asker.id.as_str(),
+            client_ip: asker.ip,
+            outcome: Outcome::Denied,
+            details: &[
+                ("route", over.route().unwrap_or_default()),
+                ("reason", error.id()),
+            ],
+        });
     }
-    let tallies = gateway.parts.metrics.tallies();
-    match decision {
-        Decision::Allow => tallies.upstream_errors.count([error.id()]),
-        Decision::Rejected => tallies
-            .guard_rejects
-            .count([error.rule().unwrap_or(error.id())]),
-        Decision::Unavailable => tallies.auth_errors.count([error.id()]),
-        Decision::Unauthenticated | Decision::Forbidden => {
-            if let Some(metrics) = asker.route.and_then(|number| gateway.metrics.get(number)) {
-                metrics.denied.count([error.id()]);
-            }
-        }
-    }
-    let answer = respond::respond(error, asker, gateway.parts.pages.as_ref());
-    let response = answer.map(|bytes| Body::bytes(bytes, Arc::clone(connection)));
-    (response, decision)
+    respond::respond(error, asker, parts.pages.as_ref()).map(Body::bytes)
 }
 
 /// The answer when our own code panicked: the connection ends, the process lives.
@@ -145,9 +138,9 @@ pub(super) fn panicked(connection: &Arc<Connection>) -> Response<Body> {
     let gateway = &connection.worker.gateway;
     gateway.parts.metrics.tallies().panics.add(1);
     let id = connection.worker.ids.next(gateway.parts.clock.now());
-    tracing::error!(request_id = %id, "a request panicked");
+    tracing::error!(request_id = %id, "a request panicked: please report this line");
     let mut asker = Asker::new(Method::GET, id);
-    let (mut response, _) = refuse(connection, &GatewayError::Internal, &mut asker);
+    let mut response = refuse(connection, &GatewayError::Internal, &mut asker);
     response
         .headers_mut()
         .insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -180,6 +173,8 @@ fn plan<'a>(
     asker.language = page_language(asker.kind, &parts);
     shape::check(&parts.method, parts.version, &parts.headers, &notes)?;
     let origin = origin(connection, gateway, &parts)?;
+    asker.ip = Some(origin.ip);
+    asker.note(|over| over.came_from(&origin));
 
     let field = shape::host(&parts.headers)?.clone();
     let host = field
@@ -189,7 +184,7 @@ fn plan<'a>(
         .ok_or(GatewayError::Rejected("security 2.10"))?;
     same_authority(&parts.uri, &host, origin.scheme)?;
     if parts.uri.path() == "*" {
-        return asterisk(connection, &parts.method).map(Plan::Answered);
+        return asterisk(&parts.method).map(Plan::Answered);
     }
     let site = gateway.table.matcher.site(host.name());
     let form = if site.is_verbatim() {
@@ -199,17 +194,14 @@ fn plan<'a>(
     };
     let uri = parts.uri.clone();
     let target = CanonicalTarget::new(uri.path(), uri.query(), form)?;
-
-    let authority = authority(&host, &field, origin.scheme)?;
-    if connection.worker.lines.is_some() && asker.line.is_none() {
-        asker.line = line(connection, &parts, (&authority, &target), origin, &asker.id);
-    }
+    asker.note(|over| over.asks_for(&target));
 
     let whose = gateway.own.whose(host.name(), target.path());
     let found = match whose {
         Whose::Ours => Found::Nothing,
         _ => site.find(target.path(), &parts.method),
     };
+    let authority = authority(&host, &field, origin.scheme)?;
     let mut arrival = Arrival {
         now: known.0,
         notes: &notes,
@@ -221,7 +213,7 @@ fn plan<'a>(
     };
     let route = match found {
         Found::Route(number) => {
-            asker.route = Some(number);
+            asker.note(|over| over.taken_by(number));
             gateway.table.routes.get(number)
         }
         _ if whose != Whose::Theirs || gateway.has_fallback(host.name()) => {
@@ -239,44 +231,14 @@ fn plan<'a>(
 
     match access::admit(gateway, route, &arrival, &parts, known.1, asker)? {
         Admitted::Unknown(presented) => Ok(Plan::Ask(presented, parts, body)),
-        Admitted::Elsewhere(location) => Ok(Plan::Answered(redirect(&location, connection, asker))),
-        Admitted::Visitor(person) => finish::prepare(
-            connection,
-            route,
-            &arrival,
-            person.as_deref(),
-            (parts, body),
-            asker,
-        ),
+        Admitted::Elsewhere(location) => {
+            asker.note(Over::sent_to_sign_in);
+            Ok(Plan::Answered(redirect(&location, asker)))
+        }
+        Admitted::Visitor(person) => {
+            finish::prepare(connection, route, &arrival, person, (parts, body), asker)
+        }
     }
-}
-
-/// What the access log will tell; nothing for health checks where those are left out.
-fn line(
-    connection: &Connection,
-    parts: &Parts,
-    (host, target): (&HeaderValue, &CanonicalTarget<'_>),
-    origin: client::Origin,
-    id: &RequestId,
-) -> Option<Box<Line>> {
-    let quiet = connection
-        .worker
-        .gateway
-        .quiet
-        .get(connection.link.listener);
-    if quiet == Some(&true) && target.path().starts_with("/health/") {
-        return None;
-    }
-    Some(Line::new(Beginning {
-        id,
-        ip: origin.ip,
-        scheme: origin.scheme,
-        host,
-        method: &parts.method,
-        uri: &parts.uri,
-        path: (!target.is_unchanged()).then(|| target.path().to_owned()),
-        agent: parts.headers.get(header::USER_AGENT),
-    }))
 }
 
 /// What can be refused before anybody is asked who they are.
@@ -342,11 +304,11 @@ fn authority(
 }
 
 /// `OPTIONS *` asks about the server as a whole.
-fn asterisk(connection: &Arc<Connection>, method: &Method) -> Result<Response<Body>, GatewayError> {
+fn asterisk(method: &Method) -> Result<Response<Body>, GatewayError> {
     if method != Method::OPTIONS {
         return Err(GatewayError::Rejected("R-4.21"));
     }
-    let mut response = Response::new(Body::bytes("", Arc::clone(connection)));
+    let mut response = Response::new(Body::bytes(""));
     *response.status_mut() = StatusCode::NO_CONTENT;
     response.headers_mut().insert(
         header::ALLOW,
@@ -361,11 +323,12 @@ fn own_plan<'a>(
     mut parts: Parts,
     arrival: &Arrival<'_>,
     body: Incoming,
-    asker: &Asker,
+    asker: &mut Asker,
 ) -> Plan<'a> {
     let gateway = &connection.worker.gateway;
+    asker.note(Over::is_ours);
     if let Some(location) = access::elsewhere(gateway, arrival, &parts.method) {
-        return Plan::Answered(redirect(&location, connection, asker));
+        return Plan::Answered(redirect(&location, asker));
     }
     if !arrival.target.is_unchanged() || parts.uri.scheme().is_some() {
         let canonical = PathAndQuery::try_from(arrival.target.to_text());
@@ -374,6 +337,7 @@ fn own_plan<'a>(
     if let Some(uri) = gateway.own.without_prefix(&parts.uri) {
         parts.uri = uri;
     }
+    asker.note(|over| over.asks_us_for(parts.uri.path()));
     parts.extensions.insert(Client {
         ip: arrival.origin.ip,
         peer: connection.peer,
@@ -387,8 +351,8 @@ fn own_plan<'a>(
     Plan::Own(Request::from_parts(parts, body))
 }
 
-fn redirect(location: &str, connection: &Arc<Connection>, asker: &Asker) -> Response<Body> {
-    let mut response = Response::new(Body::bytes("", Arc::clone(connection)));
+fn redirect(location: &str, asker: &Asker) -> Response<Body> {
+    let mut response = Response::new(Body::bytes(""));
     *response.status_mut() = StatusCode::SEE_OTHER;
     let headers = response.headers_mut();
     if let Ok(location) = HeaderValue::from_str(location) {

@@ -1,5 +1,8 @@
 //! The configuration's routes, compiled: everything a request needs is decided here, nothing is looked up by name later.
 
+mod lints;
+mod list;
+
 use std::{collections::HashMap, fmt, sync::Arc};
 
 use http::HeaderValue;
@@ -17,6 +20,9 @@ use crate::{
     },
     session::Snapshot,
 };
+
+pub use lints::lints;
+pub use list::{Listed, describe};
 
 /// All routes and what they share; immutable.
 pub struct RouteTable {
@@ -100,6 +106,8 @@ pub enum TableErrorKind {
     AmbiguousRoutes,
     /// A header template that cannot be used.
     BadTemplate,
+    /// A route that lets everybody into a part of what another guards: it works, and may be meant.
+    ShadowedPartially,
 }
 
 impl TableErrorKind {
@@ -111,6 +119,7 @@ impl TableErrorKind {
             Self::UnreachableRoute => "unreachable_route",
             Self::AmbiguousRoutes => "ambiguous_routes",
             Self::BadTemplate => "bad_template",
+            Self::ShadowedPartially => "shadowed_partially",
         }
     }
 }
@@ -325,12 +334,12 @@ fn check(routes: &[config::Route]) -> Vec<TableError> {
         else {
             continue;
         };
-        errors.push(describe(route, other, conflict.kind));
+        errors.push(in_words(route, other, conflict.kind));
     }
     errors
 }
 
-fn describe(route: &config::Route, other: &config::Route, kind: ConflictKind) -> TableError {
+fn in_words(route: &config::Route, other: &config::Route, kind: ConflictKind) -> TableError {
     let (id, other_id, line) = (&route.id.value, &other.id.value, other.id.line);
     let (kind, message, hint) = match kind {
         ConflictKind::Ambiguous => (

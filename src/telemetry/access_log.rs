@@ -28,7 +28,6 @@ pub struct AccessLog {
 pub struct AccessLines {
     appender: Option<Appender>,
     format: LogFormat,
-    second: Cell<(i64, [u8; STAMP])>,
 }
 
 /// What is told about a request. Nothing here is a secret: no token, no cookie, no value of a query.
@@ -64,6 +63,8 @@ pub struct AccessLine<'a> {
     pub decision: &'a str,
     /// Why, when it was not a plain yes.
     pub reason: Option<&'a str>,
+    /// What is wrong with the set-up or which rule was broken, when that is known.
+    pub cause: Option<&'a str>,
     /// `cookie`, `header`, `bearer`.
     pub credential_kind: Option<&'a str>,
     /// Whose request it was.
@@ -86,13 +87,21 @@ impl AccessLog {
         Ok(Self { lines, format })
     }
 
+    /// One that tells nobody.
+    #[must_use]
+    pub fn off() -> Self {
+        Self {
+            lines: None,
+            format: LogFormat::Text,
+        }
+    }
+
     /// A way in for one worker.
     #[must_use]
     pub fn worker(&self) -> AccessLines {
         AccessLines {
             appender: self.lines.as_ref().map(Lines::appender),
             format: self.format,
-            second: Cell::new((i64::MIN, [b'0'; STAMP])),
         }
     }
 
@@ -122,26 +131,30 @@ impl AccessLines {
         let Some(appender) = &self.appender else {
             return;
         };
-        let stamp = self.stamp(line.now.seconds());
+        let stamp = stamp(line.now.seconds());
         appender.append(|into| match self.format {
             LogFormat::Json => line.write_json(&stamp, into),
             LogFormat::Text => line.write_text(&stamp, into),
         });
     }
+}
 
-    /// `2026-11-25T01:20:00`, made once per second.
-    fn stamp(&self, second: i64) -> [u8; STAMP] {
-        let (known, stamp) = self.second.get();
-        if known == second {
-            return stamp;
-        }
-        let mut stamp = [b'0'; STAMP];
-        let at = OffsetDateTime::from_unix_timestamp(second).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        // A year of five digits does not fit, and is not before us.
-        let _ = at.format_into(&mut stamp.as_mut_slice(), STAMP_FORMAT);
-        self.second.set((second, stamp));
-        stamp
+/// `2026-11-25T01:20:00`, made once per second and thread.
+fn stamp(second: i64) -> [u8; STAMP] {
+    let (known, stamp) = SECOND.get();
+    if known == second {
+        return stamp;
     }
+    let mut stamp = [b'0'; STAMP];
+    let at = OffsetDateTime::from_unix_timestamp(second).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    // A year of five digits does not fit, and is not before us.
+    let _ = at.format_into(&mut stamp.as_mut_slice(), STAMP_FORMAT);
+    SECOND.set((second, stamp));
+    stamp
+}
+
+thread_local! {
+    static SECOND: Cell<(i64, [u8; STAMP])> = const { Cell::new((i64::MIN, [b'0'; STAMP])) };
 }
 
 impl AccessLine<'_> {
@@ -179,6 +192,7 @@ impl AccessLine<'_> {
         optional(into, "route", self.route);
         text(into, "decision", self.decision);
         optional(into, "reason", self.reason);
+        optional(into, "cause", self.cause);
         optional(into, "credential_kind", self.credential_kind);
         if let Some(subject) = self.subject {
             let mut buffer = Uuid::encode_buffer();
@@ -238,6 +252,7 @@ impl AccessLine<'_> {
         for (name, value) in [
             ("route", self.route),
             ("reason", self.reason),
+            ("cause", self.cause),
             ("credential", self.credential_kind),
             ("session", self.session),
             ("cache", self.cache),

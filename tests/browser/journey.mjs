@@ -3,6 +3,7 @@
 // With NO_SCRIPT set, the same walk happens without JavaScript.
 import assert from "node:assert/strict";
 import http from "node:http";
+import { violations } from "./axe.mjs";
 import { launch, walk } from "./launch.mjs";
 
 const [gateway, otherOrigin] = process.argv.slice(2);
@@ -23,6 +24,10 @@ const page = await context.newPage();
 page.setDefaultTimeout(15000);
 
 const press = (name) => page.getByRole("button", { name }).first().click();
+// Nobody is shut out; asked where scripts run, since the check is one.
+const accessible = async () => {
+  if (!process.env.NO_SCRIPT) assert.deepEqual(await violations(page), [], page.url());
+};
 const at = async (url) => {
   await page.waitForURL(url);
   assert.equal(page.url(), url);
@@ -42,8 +47,10 @@ await walk({
   "a deep link shows the sign-in page, with a way to create an account": async () => {
     await page.goto(`${base}/notes/7?sort=new`);
     assert.match(await page.title(), /sign in/i);
+    await accessible();
     await page.getByRole("link", { name: /create (an )?account/i }).click();
     await page.waitForURL(/registration/);
+    await accessible();
   },
   "a mistake keeps what was typed and says what to do": async () => {
     await page.getByLabel(/email/i).first().fill(email);
@@ -52,6 +59,7 @@ await walk({
     await page.waitForLoadState();
     assert.match(await page.title(), /^problem/i);
     assert.equal(await page.getByLabel(/email/i).first().inputValue(), email);
+    await accessible();
   },
   "signing up lands on the URL first asked for, and the app knows who it is": async () => {
     await page.getByLabel("Password", { exact: true }).first().fill(first);
@@ -61,11 +69,13 @@ await walk({
     assert.match(text, /x-user-id/i);
     assert.match(text, /x-user-email/i);
     assert.ok(text.includes(email), text);
+    await accessible();
   },
   "the app's own button signs out": async () => {
     await press(/sign out/i);
     if (page.url().includes("/.vestibule/logout")) await press(/sign out/i);
     await page.waitForURL(/signed-out/);
+    await accessible();
     await page.goto(`${base}/notes/7`);
     assert.match(await page.title(), /sign in/i);
   },
@@ -76,6 +86,7 @@ await walk({
   },
   "settings change the name": async () => {
     await page.goto(`${base}/.vestibule/settings`);
+    await accessible();
     await page.getByLabel("Name", { exact: true }).fill("Ada Lovelace");
     await press(/^save/i);
     await page.waitForLoadState();
@@ -106,6 +117,11 @@ await walk({
     await page.goto(`${base}/self-service/login/browser?return_to=${encodeURIComponent(target)}`);
     await signIn(second);
     await at(target);
+  },
+  "who I am and what apps are told is a page too": async () => {
+    await page.goto(`${base}/.vestibule/user`);
+    assert.match(await page.locator("body").innerText(), /x-user-email/i);
+    await accessible();
   },
   "127.0.0.1 works as well as localhost": async () => {
     await page.goto(base.replace("localhost", "127.0.0.1") + "/notes/10");

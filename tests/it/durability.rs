@@ -1,8 +1,11 @@
 //! What was acknowledged stays, whatever happens to the process (security 0.4, 16.3).
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use reqwest::StatusCode;
@@ -63,7 +66,7 @@ async fn sign_up_until_killed(
                         return;
                     }
                     let email = format!("r{round}.w{worker}.p{person}@example.com");
-                    let password = format!("a passphrase of {email}");
+                    let password = format!("long enough to hold, {round} {worker} {person}");
                     if let Ok(Some(_)) = client.register(&email, &password).await {
                         acknowledged.lock().unwrap().push((email, password));
                     }
@@ -71,9 +74,14 @@ async fn sign_up_until_killed(
             })
         })
         .collect();
-    while acknowledged.lock().unwrap().len() < 25 {
-        tokio::task::yield_now().await;
-    }
+    let enough = async {
+        while acknowledged.lock().unwrap().len() < 25 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), enough)
+        .await
+        .expect("sign-ups are acknowledged");
     let folder = gateway.kill();
     killed.store(true, Ordering::SeqCst);
     for worker in workers {

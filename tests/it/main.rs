@@ -4,14 +4,18 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::print_stderr,
-    missing_docs,
     unreachable_pub,
     reason = "a test may panic, and speaks to whoever reads its output"
 )]
 
 mod api;
+mod bad_input;
+mod commands;
 mod config_cases;
+mod docs;
 mod durability;
+mod example;
+mod examples;
 mod gateway;
 mod overload;
 mod process;
@@ -19,3 +23,4 @@ mod revocation;
 mod shutdown;
 mod store;
 mod support;
+mod telemetry;

@@ -25,6 +25,13 @@ fn the_same_walk_without_javascript() {
 }
 
 #[test]
+fn the_pages_behave_in_a_browser() {
+    if let Some(output) = node::run("browser", &["--test", "pages.test.mjs"], &[]) {
+        node::assert_passed(&output);
+    }
+}
+
+#[test]
 fn ory_clients_old_and_new_work_unchanged() {
     let app = free_port();
     let config = include_str!("../sdk/kratos.yaml")

@@ -8,13 +8,14 @@ mod identities;
 mod links;
 mod operation;
 mod query;
+mod record;
 mod sessions;
 
 use std::sync::Arc;
 
 use axum::{
     Router,
-    middleware::from_fn,
+    middleware::{from_fn, from_fn_with_state},
     routing::{any, get, patch},
 };
 use tower::{Layer, util::MapRequestLayer};
@@ -25,7 +26,10 @@ use crate::{
     config::Config,
     identity::Identities,
     store::BoxFuture,
+    telemetry::Audit,
 };
+
+pub use record::Caller;
 
 /// Tells what stands in the way of serving, by name.
 pub type Readiness =
@@ -43,6 +47,8 @@ pub struct Admin {
     pub ready: Readiness,
     /// Renders the metrics.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// Where writes are written down.
+    pub audit: Arc<Audit>,
 }
 
 impl Admin {
@@ -75,8 +81,9 @@ pub fn router(admin: Admin) -> Router {
         .route("/admin/self-service/{*rest}", any(edge::to_public))
         .fallback(edge::not_found)
         .method_not_allowed_fallback(edge::method_not_allowed)
-        .with_state(admin)
-        .layer(from_fn(edge::answer));
+        .with_state(admin.clone())
+        .layer(from_fn(edge::answer))
+        .layer(from_fn_with_state(admin, record::write));
     let prefixed = MapRequestLayer::new(edge::with_prefix).layer(inner);
     Router::new().fallback_service(prefixed)
 }

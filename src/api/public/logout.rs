@@ -77,7 +77,7 @@ pub(super) async fn native(State(public): State<Public>, request: Request) -> Re
         }
     };
     let token = fields.text("session_token").unwrap_or_default();
-    match public.flows.log_out_native(token).await {
+    match public.flows.log_out_native(token, &visit).await {
         Ok(()) => no_content(),
         Err(failure) => respond::failed_json(&visit, failure),
     }

@@ -120,6 +120,10 @@ async fn end_others(public: &Public, visit: &Visit) -> Result<u64, Failure> {
         except: Some(snapshot.session.id),
     }))
     .await?;
+    let ended = count.to_string();
+    public
+        .flows
+        .record("sessions.revoked", visit, &[("count", &ended)]);
     Ok(count)
 }
 
@@ -166,9 +170,14 @@ async fn end_one(public: &Public, visit: &Visit, id: &str) -> Result<(), Failure
         return Ok(());
     }
     match db.commit(Commit::of(Change::RevokeSession(id))).await {
-        Ok(_) | Err(StoreError::Conflict(Constraint::Missing)) => Ok(()),
-        Err(error) => Err(error.into()),
+        Ok(_) | Err(StoreError::Conflict(Constraint::Missing)) => {}
+        Err(error) => return Err(error.into()),
     }
+    let ended = id.to_string();
+    public
+        .flows
+        .record("session.revoked", visit, &[("session", &ended)]);
+    Ok(())
 }
 
 /// The session in use, if it has proven enough.

@@ -25,12 +25,18 @@ pub(super) fn url(text: &str) -> Result<(), Complaint> {
 /// Any absolute URL.
 pub(super) fn uri(text: &str) -> Result<(), Complaint> {
     no_space(text)?;
-    Url::parse(text).map(|_| ()).map_err(|error| {
-        complain(
-            format!("`{text}` is no URL: {error}"),
-            "begin with https://",
-        )
-    })
+    Url::parse(text)
+        .map(|_| ())
+        .map_err(|error| broken(text, error))
+}
+
+/// A URL with something wrong in it; only one without a scheme lacks its beginning.
+fn broken(text: &str, error: url::ParseError) -> Complaint {
+    let hint = match error {
+        url::ParseError::RelativeUrlWithoutBase => "begin with https://",
+        _ => "write it like https://app.example.com:8443/path",
+    };
+    complain(format!("`{text}` is no URL: {error}"), hint)
 }
 
 /// A URL, or a path on our own host.
@@ -40,6 +46,7 @@ pub(super) fn reference(text: &str) -> Result<(), Complaint> {
     }
     match Url::parse(text) {
         Ok(url) if url.has_host() || !matches!(url.scheme(), "http" | "https") => no_space(text),
+        Err(error) if error != url::ParseError::RelativeUrlWithoutBase => Err(broken(text, error)),
         _ => Err(complain(
             format!("expected a URL, or a path that begins with /, found `{text}`"),
             format!("write https://{text}"),

@@ -8,6 +8,7 @@
 mod courier;
 mod gateway;
 mod kratos;
+mod reference;
 mod routes;
 mod selfservice;
 mod types;
@@ -16,6 +17,7 @@ use std::{collections::HashMap, sync::OnceLock};
 
 use indexmap::IndexMap;
 
+pub use reference::reference;
 pub(super) use types::{Text, Type};
 
 /// One key, or one item of a list.

@@ -5,7 +5,7 @@ routes[] | @fullroute | | + | Who may reach which app.
 @fullroute.id | name! | | + | Name of the route.
 @fullroute.match | map | | + | Which requests it takes.
 @fullroute.match.hosts[] | hostpattern | | + | Hosts: wiki.example.com or *.example.com; none = any.
-@fullroute.match.paths[] | prefix | | + | Paths: /x, {prefix: /x}, {exact: /x}, {glob: …} or {regex: …}.
+@fullroute.match.paths[] | prefix | | + | A path with what is below it, /x or {prefix: /x}, or alone, {exact: /x}.
 @fullroute.match.paths[].prefix | prefix | | + | This path and what is below it.
 @fullroute.match.paths[].exact | exact | | + | This path only.
 @fullroute.match.paths[].glob | glob | | ~ | Paths of this shape.

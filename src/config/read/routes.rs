@@ -66,6 +66,7 @@ impl Read<'_> {
             forward_cookies: texts(node, "forward_cookies"),
             forward_credentials: node.flag("forward_credentials"),
             app_name: node.text("app.name").map(str::to_owned),
+            allow_lints: texts(node, "allow_lints"),
         }
     }
 

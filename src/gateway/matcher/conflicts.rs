@@ -1,7 +1,7 @@
 //! Routes that tie, and routes that can never win (gateway ).
 
-use super::Rank;
-use crate::config::{HostPattern, PathPattern, RouteMatch};
+use super::alternative::{Alternative, alternatives, same_path};
+use crate::config::RouteMatch;
 
 /// Two routes that get in each other's way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,63 +61,17 @@ pub fn conflicts(routes: &[(i32, &RouteMatch)]) -> Vec<Conflict> {
     found
 }
 
-/// One host and one path of a route.
-struct Alternative {
-    priority: i32,
-    host: Option<HostPattern>,
-    path: PathPattern,
-    has_methods: bool,
-}
-
-fn alternatives(priority: i32, matches: &RouteMatch) -> impl Iterator<Item = Alternative> {
-    let hosts: Vec<Option<HostPattern>> = if matches.hosts.is_empty() {
-        vec![None]
-    } else {
-        matches.hosts.iter().cloned().map(Some).collect()
-    };
-    let paths = if matches.paths.is_empty() {
-        vec![PathPattern::Prefix("/".to_owned())]
-    } else {
-        matches.paths.clone()
-    };
-    let has_methods = !matches.methods.is_empty();
-    hosts.into_iter().flat_map(move |host| {
-        paths.clone().into_iter().map(move |path| Alternative {
-            priority,
-            host: host.clone(),
-            path,
-            has_methods,
-        })
-    })
-}
-
-impl Alternative {
-    fn rank(&self) -> Rank {
-        let labels = match &self.host {
-            None => 0,
-            Some(HostPattern::Wildcard(domain)) => domain.split('.').count(),
-            Some(HostPattern::Exact(_)) => usize::MAX,
-        };
-        Rank::new(self.priority, labels, &self.path, self.has_methods)
-    }
-
-    /// Whether everything that fits `other` fits this too, and goes here.
-    fn always_beats(&self, other: &Self) -> bool {
-        self.rank() < other.rank()
-            && host_covers(self.host.as_ref(), other.host.as_ref())
-            && path_covers(&self.path, &other.path)
-    }
+/// Whether some request fits both, and goes to `first`.
+#[must_use]
+pub fn takes_part(first: (i32, &RouteMatch), second: (i32, &RouteMatch)) -> bool {
+    let wins = |one: &Alternative, two: &Alternative| one.rank() < two.rank() && one.overlaps(two);
+    methods_overlap(&first.1.methods, &second.1.methods)
+        && alternatives(first.0, first.1)
+            .any(|one| alternatives(second.0, second.1).any(|two| wins(&one, &two)))
 }
 
 fn ties(first: (i32, &RouteMatch), second: (i32, &RouteMatch)) -> bool {
-    let overlap = first.1.methods.is_empty()
-        || second.1.methods.is_empty()
-        || first
-            .1
-            .methods
-            .iter()
-            .any(|method| second.1.methods.contains(method));
-    overlap
+    methods_overlap(&first.1.methods, &second.1.methods)
         && alternatives(first.0, first.1).any(|one| {
             // Equal rank means equal kind and length, so sets overlap only where host and path are the same.
             alternatives(second.0, second.1).any(|two| {
@@ -126,41 +80,9 @@ fn ties(first: (i32, &RouteMatch), second: (i32, &RouteMatch)) -> bool {
         })
 }
 
-fn same_path(one: &PathPattern, two: &PathPattern) -> bool {
-    path_covers(one, two) && path_covers(two, one)
-}
-
-fn host_covers(wide: Option<&HostPattern>, narrow: Option<&HostPattern>) -> bool {
-    match (wide, narrow) {
-        (None, _) => true,
-        (Some(_), None) | (Some(HostPattern::Exact(_)), Some(HostPattern::Wildcard(_))) => false,
-        (Some(HostPattern::Exact(wide)), Some(HostPattern::Exact(narrow))) => wide == narrow,
-        (Some(HostPattern::Wildcard(wide)), Some(HostPattern::Exact(narrow))) => {
-            below(wide, narrow)
-        }
-        (Some(HostPattern::Wildcard(wide)), Some(HostPattern::Wildcard(narrow))) => {
-            wide == narrow || below(wide, narrow)
-        }
-    }
-}
-
-fn below(domain: &str, name: &str) -> bool {
-    name.strip_suffix(domain)
-        .is_some_and(|rest| rest.ends_with('.'))
-}
-
-fn path_covers(wide: &PathPattern, narrow: &PathPattern) -> bool {
-    match (wide, narrow) {
-        (PathPattern::Exact(wide), PathPattern::Exact(narrow)) => wide == narrow,
-        (PathPattern::Exact(_), PathPattern::Prefix(_)) => false,
-        (PathPattern::Prefix(wide), PathPattern::Exact(narrow) | PathPattern::Prefix(narrow)) => {
-            let wide = wide.trim_end_matches('/');
-            narrow
-                .trim_end_matches('/')
-                .strip_prefix(wide)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        }
-    }
+/// Whether some method is in both lists; an empty one holds all.
+pub(super) fn methods_overlap(one: &[String], two: &[String]) -> bool {
+    one.is_empty() || two.is_empty() || one.iter().any(|method| two.contains(method))
 }
 
 fn methods_cover(wide: &[String], narrow: &[String]) -> bool {

@@ -6,6 +6,8 @@ mod sign_in;
 #[cfg(test)]
 mod tests;
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode,
@@ -20,8 +22,8 @@ pub use kind::Kind;
 pub use pages::{ErrorPage, ErrorPages, NoPages};
 pub use sign_in::{SignIn, Wanted};
 
-use super::{GatewayError, forward::REQUEST_ID, record::Line};
-use crate::{config::OnUnauthenticated, web::RequestId};
+use super::{GatewayError, forward::REQUEST_ID, over::Over};
+use crate::{config::OnUnauthenticated, model::IdentityId, web::RequestId};
 
 /// Whoever is to be answered, as far as it is known when something goes wrong.
 #[derive(Debug)]
@@ -44,13 +46,22 @@ pub struct Asker {
     pub app_name: Option<Box<str>>,
     /// `Set-Cookie` fields that clear cookies.
     pub cookies: Vec<HeaderValue>,
-    /// The route, by its place in the table.
-    pub(super) route: Option<usize>,
-    /// What the access log will tell, if it tells anything.
-    pub(super) line: Option<Box<Line>>,
+    /// The client's address, once it is known.
+    pub ip: Option<IpAddr>,
+    /// Who it is, where that is known and the request is refused all the same.
+    pub person: Option<IdentityId>,
+    /// What will be told about the request.
+    pub(in crate::gateway) over: Option<Over>,
 }
 
 impl Asker {
+    /// Notes something for the end of the request.
+    pub(in crate::gateway) fn note(&mut self, what: impl FnOnce(&mut Over)) {
+        if let Some(over) = &mut self.over {
+            what(over);
+        }
+    }
+
     /// Nothing known but the method and the id.
     #[must_use]
     pub fn new(method: Method, id: RequestId) -> Self {
@@ -64,8 +75,9 @@ impl Asker {
             sign_in: None,
             app_name: None,
             cookies: Vec::new(),
-            route: None,
-            line: None,
+            ip: None,
+            person: None,
+            over: None,
         }
     }
 }
@@ -96,12 +108,11 @@ fn unauthenticated(error: &GatewayError, asker: &Asker, pages: &dyn ErrorPages) 
     match (asker.on_unauthenticated, asker.kind) {
         (_, Kind::Grpc | Kind::GrpcWeb) => grpc(error, asker.kind),
         (OnUnauthenticated::Redirect, _) if !fixed => redirect(error, asker, pages),
-        (OnUnauthenticated::Json | OnUnauthenticated::Challenge, _) if !fixed => {
-            challenged(error, asker)
-        }
+        (OnUnauthenticated::Json, _) if !fixed => challenged(error, asker),
+        (OnUnauthenticated::Challenge, _) if !fixed => challenged(error, asker),
         (_, Kind::Navigation) => redirect(error, asker, pages),
         (_, Kind::Frame) => page(error, asker, pages),
-        (OnUnauthenticated::Auto, Kind::Api) => challenged(error, asker),
+        (_, Kind::Api) => challenged(error, asker),
         _ => problem(error, asker),
     }
 }

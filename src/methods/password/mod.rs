@@ -6,8 +6,6 @@ mod login;
 mod nodes;
 mod registration;
 mod settings;
-#[cfg(test)]
-mod tests;
 
 use super::Services;
 use crate::{

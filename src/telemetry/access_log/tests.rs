@@ -19,6 +19,7 @@ fn line() -> AccessLine<'static> {
         route: Some("app"),
         decision: "allow",
         reason: None,
+        cause: None,
         credential_kind: Some("cookie"),
         subject: Some(Uuid::nil()),
         session: Some("0123456789abcdef"),
@@ -28,11 +29,7 @@ fn line() -> AccessLine<'static> {
 }
 
 fn written(format: LogFormat) -> String {
-    let log = AccessLog {
-        lines: None,
-        format,
-    };
-    let stamp = log.worker().stamp(line().now.seconds());
+    let stamp = stamp(line().now.seconds());
     let mut into = Vec::new();
     match format {
         LogFormat::Json => line().write_json(&stamp, &mut into),

@@ -49,6 +49,27 @@ async fn a_flow_is_shown_to_the_browser_that_began_it() {
 }
 
 #[tokio::test]
+async fn a_submission_that_nobody_takes_shows_a_stranger_nothing() {
+    let world = World::new();
+    let mut browser = world.browser();
+    let flow = browser.begin("login", "").await;
+    let typed =
+        json!({"method": "password", "identifier": "ada@example.test", "password": "wrong-wrong"});
+    assert_eq!(browser.submit(&flow, typed).await.status, 400);
+    let mut thief = world.browser();
+    thief.begin("login", "").await;
+    for body in [json!({}), json!({"method": "nope"}), json!("no object")] {
+        let answer = thief.post(&form_of(&flow), &body).await;
+        assert_eq!(
+            (answer.status, answer.error_id()),
+            (403, "security_csrf_violation"),
+            "{body}"
+        );
+        assert!(!answer.text.contains("ada@example.test"));
+    }
+}
+
+#[tokio::test]
 async fn a_page_of_another_site_cannot_submit_even_with_the_token() {
     let world = World::new();
     world.signed_up("ada@example.test").await;

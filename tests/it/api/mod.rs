@@ -29,6 +29,7 @@ use vestibule::{
     schema::Schemas,
     session::{Sessions, Settings},
     store::{self, Change, Commit, Database, IdentityFilter},
+    telemetry::{Audit, Metrics},
 };
 
 pub use client::{Browser, Native, form_of, message_ids, node};
@@ -82,6 +83,8 @@ impl World {
             identities,
             sessions,
             registry,
+            audit: Arc::new(Audit::off(shared.clone())),
+            metrics: Metrics::default(),
             clock: shared,
         });
         let ready = Arc::new(|| Box::pin(async { Vec::new() }) as _);

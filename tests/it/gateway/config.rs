@@ -113,6 +113,7 @@ pub(crate) fn route(id: &str, hosts: &[&str], mode: AccessMode, target: &str) ->
         forward_cookies: Vec::new(),
         forward_credentials: None,
         app_name: None,
+        allow_lints: Vec::new(),
     }
 }
 

@@ -18,7 +18,7 @@ use vestibule::{
     gateway::{ErrorPage, ErrorPages, Gateway, Parts, RouteTable},
     net::{Ceilings, ConnectionLimits, Model, Plan, Running, bind, serve},
     session::Sessions,
-    telemetry::{AccessLog, Metrics},
+    telemetry::{AccessLog, Audit, Metrics},
     web,
 };
 
@@ -61,15 +61,15 @@ impl Gate {
                 http::Response::new(web::body_type::full(text))
             })
         });
-        let access_log =
-            AccessLog::open(&config.log.access, config.log.format).expect("the log opens");
+        let access = AccessLog::open(&config.log.access, config.log.format).expect("the log opens");
         let parts = Parts {
             clock: Arc::new(SystemClock),
             sample: Arc::clone(&control),
             control,
             sessions,
             pages: Arc::new(Plain),
-            access_log,
+            access: Arc::new(access),
+            audit: Arc::new(Audit::off(Arc::new(SystemClock))),
             metrics: Metrics::default(),
         };
         let table = RouteTable::build(config).expect("the routes have no mistakes");

@@ -132,6 +132,7 @@ fn draining_finishes_requests_and_closes_idle_connections() {
     eventually("the request", || app.heads().len() == 1);
     let mut idle = gate.connect();
     let running = gate.running.take().expect("running");
+    eventually("both connections", || running.connections() == 2);
     let drained = thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

@@ -19,6 +19,7 @@ use vestibule::{
     schema::Schemas,
     session::{self, Sessions},
     store::{self, Commit, Database},
+    telemetry::Audit,
 };
 
 /// Where the clock stands.
@@ -96,9 +97,10 @@ impl Admin {
         let router = admin::router(admin::Admin {
             config,
             identities: identities.clone(),
-            clock: shared,
+            clock: shared.clone(),
             ready: Arc::new(|| Box::pin(async { Vec::new() })),
             metrics: Arc::new(|| "# EOF\n".to_owned()),
+            audit: Arc::new(Audit::off(shared)),
         });
         Self {
             router,

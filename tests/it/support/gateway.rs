@@ -22,17 +22,14 @@ pub struct Gateway {
 impl Gateway {
     /// `vestibule dev` with its data in a temporary folder.
     pub fn dev(environment: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::dev_in(tempfile::tempdir().unwrap(), "data", environment)
+    }
+
+    /// The same, started in `folder` with `data` for `--data`.
+    pub fn dev_in(folder: TempDir, data: &str, environment: &[(&str, &str)]) -> Self {
         let (public, admin) = port_pair();
-        let data = folder.path().join("data");
         let mut command = binary();
-        command.args([
-            "dev",
-            "--port",
-            &public.to_string(),
-            "--data",
-            data.to_str().unwrap(),
-        ]);
+        command.args(["dev", "--port", &public.to_string(), "--data", data]);
         command.envs(environment.iter().copied());
         Self::start(command, folder, public, admin)
     }
@@ -82,6 +79,25 @@ impl Gateway {
             .args(["serve", "-c", file.to_str().unwrap()])
             .args(arguments)
             .envs(environment.iter().copied());
+        Self::start(command, folder, public, admin)
+    }
+
+    /// `vestibule serve` with a file that lies elsewhere, on ports that were chosen before.
+    pub fn serve_file(
+        folder: TempDir,
+        file: &Path,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+        (public, admin): (u16, u16),
+    ) -> Self {
+        let mut command = binary();
+        command
+            .args(["serve", "-c"])
+            .arg(file.canonicalize().unwrap())
+            .args(arguments)
+            .envs(environment.iter().copied())
+            .env("SERVE_PUBLIC_PORT", public.to_string())
+            .env("SERVE_ADMIN_PORT", admin.to_string());
         Self::start(command, folder, public, admin)
     }
 

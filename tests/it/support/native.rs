@@ -20,6 +20,19 @@ impl Native {
         }
     }
 
+    /// One that comes from another address of this machine, `127.0.0.LAST`: one address may open only so many connections.
+    pub fn from_address(gateway: &Gateway, last: u8) -> Self {
+        let address = std::net::Ipv4Addr::new(127, 0, 0, last);
+        let http = Client::builder()
+            .local_address(std::net::IpAddr::from(address))
+            .build()
+            .unwrap();
+        Self {
+            http,
+            base: gateway.url("").replace("localhost", "127.0.0.1"),
+        }
+    }
+
     /// A new flow's id.
     pub async fn init(&self, flow: &str) -> reqwest::Result<String> {
         let flow: Value = self
