@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""What a proxied request costs, beside nginx: `benches/proxy/run.py [--rounds N] [--seconds S] [even|uneven|models|all]`.
+"""What a proxied request costs, beside nginx: `benches/proxy/run.py [--rounds N] [--seconds S] [GROUP…]`.
+
+Groups: `session` (signed-in requests through `vestibule serve`, logs off and on), `even` and `uneven` (the empty data plane),
+`models` (a runtime per core beside one shared runtime), `calls` (system calls per request); all of them when none is named.
 
 One run on loopback. The proxy has core 0 for itself, upstream and load generator share core 1. Rounds are interleaved, so that
 whatever else the machine does meets all alike; figures are ratios to nginx with upstream keep-alive and the same forwarded
 headers. CPU is utime + stime of the proxy's processes over the requests that wrk counted.
 """
-import argparse, os, re, shutil, socket, statistics, subprocess, sys, tempfile, threading, time
+import argparse, json, os, re, shutil, socket, statistics, subprocess, sys, tempfile, threading, time, urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -59,6 +62,41 @@ server {{ listen 127.0.0.1:{port} backlog=4096; location / {{ proxy_pass http://
  proxy_set_header X-Real-IP $remote_addr; }} }}""")
 
 
+def serve(folder, binary, port, log):
+    """`vestibule serve` in front of the upstream, every route asking for a session."""
+    where = os.path.join(folder, f"vestibule-{port}")
+    os.makedirs(where)
+    admin = next(PORTS)
+    access = f"{where}/access.log" if log else "off"
+    with open(f"{where}/vestibule.yaml", "w") as file:
+        file.write(f"""dsn: memory
+serve:
+  public: {{base_url: "http://127.0.0.1:{port}/", host: 127.0.0.1, port: {port}}}
+  admin: {{host: 127.0.0.1, port: {admin}}}
+selfservice:
+  default_browser_return_url: http://127.0.0.1:{port}/
+  methods: {{password: {{enabled: true}}}}
+  flows: {{registration: {{enabled: true, after: {{password: {{hooks: [{{hook: session}}]}}}}}}}}
+identity: {{default_schema_id: default, schemas: [{{id: default, url: "builtin:email"}}]}}
+limits: {{connections: {{total: 10000, per_ip: 10000}}}}
+routes:
+  - {{id: app, match: {{hosts: [127.0.0.1]}}, access: authenticated, upstream: "http://127.0.0.1:{UPSTREAM}"}}
+log: {{level: error, access: "{access}"}}
+""")
+    return [binary, "serve", "-c", f"{where}/vestibule.yaml"]
+
+
+def sign_up(port):
+    """Creates an account and gives the token of its session."""
+    def call(url, body=None):
+        data = json.dumps(body).encode() if body else None
+        request = urllib.request.Request(url, data, {"Content-Type": "application/json", "Accept": "application/json"})
+        return json.load(urllib.request.urlopen(request))
+    flow = call(f"http://127.0.0.1:{port}/self-service/registration/api")
+    person = {"method": "password", "password": "a long enough passphrase", "traits": {"email": "bench@example.com"}}
+    return call(flow["ui"]["action"], person)["session_token"]
+
+
 class Contender:
     def __init__(self, name, command, port, cores="0", headers=()):
         self.name, self.command, self.port, self.cores, self.headers = name, command, port, cores, headers
@@ -100,6 +138,8 @@ def wrk(contender, connections, seconds):
     for header in contender.headers:
         command += ["-H", header]
     out = subprocess.run([*command, f"http://127.0.0.1:{contender.port}/"], capture_output=True, text=True, check=True).stdout
+    if "requests in" not in out:
+        sys.exit(f"{contender.name}: {out}")
     count = int(re.search(r"(\d+) requests in", out).group(1))
     if "Non-2xx" in out or "Socket errors" in out:
         print(f"  {contender.name}: {out}", file=sys.stderr)
@@ -158,49 +198,90 @@ def measure(title, contenders, rounds, seconds, uneven=False):
         print(f"{contender.name:44} {statistics.median(cpu):8.3f} (min {min(cpu):5.3f}) {statistics.median(rate):12.3f} {statistics.median(p99):8.2f}")
 
 
+def calls(contender):
+    """System calls of the proxy per request, counted for a second under load."""
+    load = threading.Thread(target=wrk, args=(contender, 64, 4))
+    load.start()
+    time.sleep(1)
+    pids = ",".join(map(str, [contender.process.pid, *children(contender.process.pid)]))
+    trace = subprocess.Popen(["strace", "-c", "-f", "-p", pids], stderr=subprocess.PIPE, text=True)
+    time.sleep(1)
+    trace.send_signal(2)
+    table = trace.communicate()[1]
+    load.join()
+    counts = {fields[-1]: int(fields[3]) for fields in (line.split() for line in table.splitlines())
+              if len(fields) >= 5 and fields[3].isdigit() and fields[-1] != "total"}
+    # Two writes per request: one to the upstream, one to the client.
+    written = sum(counts.get(name, 0) for name in ("sendto", "writev", "write"))
+    requests = max(written, 1) / 2
+    shown = ", ".join(f"{name} {count / requests:.2f}" for name, count in sorted(counts.items(), key=lambda pair: -pair[1])[:6])
+    print(f"{contender.name:44} {shown}")
+
+
+def build(*what):
+    subprocess.run(["cargo", "build", "--profile", "dist", *what], cwd=ROOT, check=True)
+
+
 def main():
+    groups = ["session", "even", "uneven", "models", "calls"]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="*", default=["even", "uneven", "models"])
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=", ".join(groups))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=4)
-    parser.add_argument("--plane", action="append", help="compare these builds of the plane instead of building one")
+    parser.add_argument("--no-build", action="store_true", help="measure what was built last")
     options = parser.parse_args()
-    need("nginx", "wrk")
-    planes = options.plane
-    if not planes:
-        subprocess.run(["cargo", "build", "--profile", "dist", "--example", "plane"], cwd=ROOT, check=True)
-        planes = [os.path.join(ROOT, "target/dist/examples/plane")]
+    wanted = options.groups or groups
+    need("nginx", "wrk", "strace")
+    if not options.no_build:
+        build("--bin", "vestibule", "--example", "plane")
+    binary = os.path.join(ROOT, "target/dist/vestibule")
+    empty = os.path.join(ROOT, "target/dist/examples/plane")
     folder = tempfile.mkdtemp(prefix="vestibule-bench-")
     running = []
 
-    def plane(name, binary, *words, cores="0"):
+    def start(contender):
+        contender.start()
+        running.append(contender.process)
+        return contender
+
+    def plane(name, *words, cores="0"):
         port = next(PORTS)
-        return Contender(name, [binary, f"127.0.0.1:{port}", f"http://127.0.0.1:{UPSTREAM}", *words], port, cores)
+        return start(Contender(name, [empty, f"127.0.0.1:{port}", f"http://127.0.0.1:{UPSTREAM}", *words], port, cores))
 
     def baseline(log=False, cores="0"):
         port = next(PORTS)
-        return Contender("nginx" + (", access log on" if log else ""), proxy_nginx(folder, port, log), port, cores)
+        return start(Contender("nginx" + (", access log" if log else ""), proxy_nginx(folder, port, log), port, cores))
+
+    def signed_in(log):
+        port = next(PORTS)
+        contender = start(Contender("vestibule, signed in" + (", access log" if log else ""), serve(folder, binary, port, log), port))
+        contender.headers = [f"Cookie: ory_kratos_session={sign_up(port)}"]
+        return contender
+    even = (options.rounds, options.seconds)
     try:
         server = subprocess.Popen(["taskset", "-c", "1", *upstream(folder)])
         running.append(server)
         wait_for(UPSTREAM)
-        one_core = [baseline(), *(plane(f"empty plane {os.path.basename(p) if len(planes) > 1 else ''}", p) for p in planes)]
-        two_cores = [baseline(cores="0,1"), plane("runtime per core", planes[0], "2", cores="0,1"),
-                     plane("one shared runtime", planes[0], "2", "shared", cores="0,1")]
-        shared = plane("empty plane, one shared runtime", planes[0], "1", "shared")
-        wanted = set(options.what) if "all" not in options.what else {"even", "uneven", "models"}
-        contenders = one_core + ([shared] + two_cores if "models" in wanted else [])
-        for contender in contenders:
-            contender.start()
-            running.append(contender.process)
-        if "even" in wanted:
-            measure("one core, 64 busy connections", one_core, options.rounds, options.seconds)
-        if "uneven" in wanted:
-            measure("one core, 4 busy and 300 idle connections, a long stream", one_core, options.rounds, options.seconds, True)
+        nginx_alone = baseline()
+        if "session" in wanted:
+            measure("signed-in requests, one core, 64 connections, logs off", [nginx_alone, signed_in(False)], *even)
+            measure("signed-in requests, one core, 64 connections, access logs on", [baseline(True), signed_in(True)], *even)
+        if {"even", "uneven", "calls"} & set(wanted):
+            pair = [nginx_alone, plane("empty plane")]
+            if "even" in wanted:
+                measure("empty plane, one core, 64 busy connections", pair, *even)
+            if "uneven" in wanted:
+                measure("empty plane, one core, 4 busy and 300 idle connections, a long stream", pair, *even, uneven=True)
+            if "calls" in wanted:
+                print("\n## system calls per request")
+                for contender in pair:
+                    calls(contender)
         if "models" in wanted:
-            measure("runtime models, one core, even", [*one_core, shared], options.rounds, options.seconds)
-            measure("runtime models, two cores (shared with load), even", two_cores, options.rounds, options.seconds)
-            measure("runtime models, two cores (shared with load), uneven", two_cores, options.rounds, options.seconds, True)
+            one = [nginx_alone, plane("empty plane, own runtime", "1"), plane("empty plane, shared runtime", "1", "shared")]
+            measure("runtime models, one core", one, *even)
+            two = [baseline(cores="0,1"), plane("runtime per core", "2", cores="0,1"), plane("one shared runtime", "2", "shared", cores="0,1")]
+            measure("runtime models, two cores shared with the load, even", two, *even)
+            measure("runtime models, two cores shared with the load, uneven", two, *even, uneven=True)
     finally:
         for process in running:
             process.terminate()

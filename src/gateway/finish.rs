@@ -169,6 +169,7 @@ fn outgoing(
     }
     let scheme = arrival.origin.scheme;
     let port = arrival.host.port().unwrap_or(scheme.default_port());
+    let hop = forward::hop(headers, notes)?;
     forward::request_head(
         headers,
         route,
@@ -181,6 +182,7 @@ fn outgoing(
             authority: arrival.authority.clone(),
             port: connection.port_value(port),
             id: &asker.id,
+            hop,
             upgrade: arrival.upgrade.clone(),
         },
     )?;

@@ -35,6 +35,8 @@ pub struct Facts<'a> {
     pub port: HeaderValue,
     /// The request's id.
     pub id: &'a RequestId,
+    /// How often it will have passed a gateway.
+    pub hop: &'static str,
     /// The upgrade that may pass.
     pub upgrade: Option<HeaderValue>,
 }
@@ -73,7 +75,25 @@ pub fn request_head(
     headers.insert(FORWARDED_HOST, facts.authority);
     headers.insert(HOST, host);
     headers.insert(REQUEST_ID, facts.id.value());
+    headers.insert(HOP, HeaderValue::from_static(facts.hop));
     Ok(())
+}
+
+/// How often the request will have passed a gateway like this one when it is sent on.
+///
+/// # Errors
+/// When it has come round too often.
+pub fn hop(headers: &HeaderMap, notes: &Notes) -> Result<&'static str, GatewayError> {
+    if !notes.has(Field::VESTIBULE_HOP) {
+        return Ok("1");
+    }
+    let passed = headers.get(HOP).map(HeaderValue::as_bytes);
+    HOPS.windows(2)
+        .find_map(|pair| match pair {
+            [now, next] if passed == Some(now.as_bytes()) => Some(*next),
+            _ => None,
+        })
+        .ok_or(GatewayError::LoopDetected)
 }
 
 /// The received chain, if it counts, and the peer.
@@ -120,5 +140,8 @@ const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto")
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
+const HOP: HeaderName = HeaderName::from_static("vestibule-hop");
+/// A request may pass five gateways.
+const HOPS: [&str; 6] = ["1", "2", "3", "4", "5", "6"];
 /// Names the request, up and down.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

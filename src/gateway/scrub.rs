@@ -60,6 +60,7 @@ fields! {
     SET_COOKIE = "set-cookie",
     CLEAR_SITE_DATA = "clear-site-data",
     HOST = "host",
+    VESTIBULE_HOP = "vestibule-hop",
 }
 
 /// Fields that belong to one connection and are never passed on, in either direction.

@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::FutureExt;
 use tokio::{
     net::{TcpListener, UnixListener},
     sync::{Notify, mpsc},
@@ -77,6 +78,18 @@ impl Seats {
         }
     }
 
+    /// Waits until no connection is open, and none is on its way to a worker.
+    pub(super) async fn emptied(&self) {
+        loop {
+            let mut freed = std::pin::pin!(self.freed.notified());
+            freed.as_mut().enable();
+            if self.open.load(Ordering::Relaxed) == 0 {
+                return;
+            }
+            freed.await;
+        }
+    }
+
     fn take(self: &Arc<Self>, peer: Peer, load: &Arc<AtomicUsize>) -> Option<Seat> {
         let ip = peer.ip().map(network);
         if let Some(ip) = ip {
@@ -125,7 +138,7 @@ impl Drop for Seat {
     }
 }
 
-/// Accepts until `stop`.
+/// Accepts until `stop`, and then what has been waiting: the system would reset those connections with the listener.
 pub(super) async fn accept(
     number: usize,
     listener: Bound,
@@ -133,42 +146,67 @@ pub(super) async fn accept(
     seats: Arc<Seats>,
     stop: Arc<Notify>,
 ) -> io::Result<()> {
-    let door = Door::open(&listener)?;
+    let counter = Counter {
+        number,
+        door: Door::open(&listener)?,
+        desks,
+        seats,
+    };
     let mut stopped = std::pin::pin!(stop.notified());
     stopped.as_mut().enable();
     let mut turn = 0_usize;
     loop {
         let next = async {
-            seats.wait_for_one().await;
-            door.next().await
+            counter.seats.wait_for_one().await;
+            counter.door.next().await
         };
         let accepted = tokio::select! {
             biased;
-            () = &mut stopped => return Ok(()),
+            () = &mut stopped => break,
             accepted = next => accepted,
         };
-        let Ok((socket, peer, local)) = accepted else {
-            // Out of descriptors or memory: trying again at once would spin (security 6.6).
-            tokio::time::sleep(PAUSE).await;
-            continue;
-        };
         turn = turn.wrapping_add(1);
-        let Some(desk) = least_loaded(&desks, turn) else {
-            return Ok(());
+        match accepted {
+            Ok(accepted) => counter.seat(accepted, turn).await,
+            // Out of descriptors or memory: trying again at once would spin (security 6.6).
+            Err(_) => tokio::time::sleep(PAUSE).await,
+        }
+    }
+    tokio::task::yield_now().await;
+    while let Some(Ok(accepted)) = counter.door.next().now_or_never() {
+        turn = turn.wrapping_add(1);
+        counter.seat(accepted, turn).await;
+    }
+    Ok(())
+}
+
+type Arrived = (Socket, Peer, Option<SocketAddr>);
+
+/// One listener, and the workers it feeds.
+struct Counter {
+    number: usize,
+    door: Door,
+    desks: Vec<Desk>,
+    seats: Arc<Seats>,
+}
+
+impl Counter {
+    /// Hands a socket to a worker, or closes it if its address has too many.
+    async fn seat(&self, (socket, peer, local): Arrived, turn: usize) {
+        let Some(desk) = least_loaded(&self.desks, turn) else {
+            return;
         };
-        let Some(seat) = seats.take(peer, &desk.load) else {
-            continue;
+        let Some(seat) = self.seats.take(peer, &desk.load) else {
+            return;
         };
         let accepted = Accepted {
             socket,
             peer,
             local,
-            listener: number,
+            listener: self.number,
             seat,
         };
-        if desk.queue.send(accepted).await.is_err() {
-            return Ok(());
-        }
+        let _worker_gone = desk.queue.send(accepted).await;
     }
 }
 
@@ -197,7 +235,7 @@ impl Door {
         }
     }
 
-    async fn next(&self) -> io::Result<(Socket, Peer, Option<SocketAddr>)> {
+    async fn next(&self) -> io::Result<Arrived> {
         match self {
             Self::Tcp(listener) => {
                 let (socket, address) = listener.accept().await?;

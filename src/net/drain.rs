@@ -11,12 +11,15 @@ pub(super) type Stopper = oneshot::Receiver<()>;
 
 impl Running {
     /// Stops accepting, lets requests end within `requests` and tunnels within `tunnels`, then ends what is left.
-    pub async fn drain(self, requests: Duration, tunnels: Duration) {
+    pub async fn drain(mut self, requests: Duration, tunnels: Duration) {
         // Told first: whoever sees the listener closed may count on "Connection: close" in what is still answered.
         self.ask(Drains::Finish);
         self.stop_accepting.notify_waiters();
+        if let Some(accepted_all) = self.accepted_all.take() {
+            let _ = timeout(LAST, accepted_all).await;
+        }
         let finish_requests = async {
-            let _ = timeout(requests, self.all(|ticker| ticker.connections() == 0)).await;
+            let _ = timeout(requests, self.seats.emptied()).await;
             self.ask(Drains::EndRequests);
         };
         let finish_tunnels = async {

@@ -70,6 +70,8 @@ pub struct Plan {
 pub struct Running {
     pub(super) tickers: Vec<Arc<Ticker>>,
     pub(super) stop_accepting: Arc<Notify>,
+    pub(super) accepted_all: Option<oneshot::Receiver<()>>,
+    pub(super) seats: Arc<Seats>,
     pub(super) stops: Vec<oneshot::Sender<()>>,
     pub(super) threads: Vec<thread::JoinHandle<()>>,
 }
@@ -90,6 +92,8 @@ where
     let mut running = Running {
         tickers: Vec::new(),
         stop_accepting: Arc::new(Notify::new()),
+        accepted_all: None,
+        seats: Seats::new(plan.ceilings),
         stops: Vec::new(),
         threads: Vec::new(),
     };
@@ -118,14 +122,19 @@ where
             queue: sender,
         });
     }
-    let seats = Seats::new(plan.ceilings);
+    let seats = Arc::clone(&running.seats);
+    let (done, accepted_all) = oneshot::channel();
+    running.accepted_all = Some(accepted_all);
     let stop = Arc::clone(&running.stop_accepting);
     let listeners = plan.listeners;
     let acceptor = runtime(None)?;
     running.threads.push(
         thread::Builder::new()
             .name("acceptor".to_owned())
-            .spawn(move || acceptor.block_on(accept_all(listeners, desks, seats, stop)))?,
+            .spawn(move || {
+                acceptor.block_on(accept_all(listeners, desks, seats, stop));
+                let _nobody_drains = done.send(());
+            })?,
     );
     Ok(running)
 }

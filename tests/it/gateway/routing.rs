@@ -224,3 +224,23 @@ fn a_route_may_answer_or_redirect_by_itself() {
         (418, Some("tea"), "short and stout")
     );
 }
+
+#[test]
+fn a_request_that_comes_round_again_and_again_is_stopped() {
+    let app = Upstream::echo();
+    let gate = Gate::new(vec![route("app", &["h"], AccessMode::Public, &app.url())]);
+    let hop = |lines: &str| gate.get("h", "/", lines);
+    assert!(hop("").text().contains("vestibule-hop: 1\r\n"));
+    assert!(
+        hop("Vestibule-Hop: 4\r\n")
+            .text()
+            .contains("vestibule-hop: 5\r\n")
+    );
+    for lines in ["Vestibule-Hop: 6\r\n", "Vestibule-Hop: x\r\n"] {
+        let reply = hop(lines);
+        assert_eq!(
+            (reply.status, reply.text().contains("loop_detected")),
+            (508, true)
+        );
+    }
+}
