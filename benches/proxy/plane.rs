@@ -1,4 +1,5 @@
 //! The data plane alone, for the benchmark: `plane ADDRESS UPSTREAM [shared] [WORKERS]`.
+#![expect(clippy::print_stderr, reason = "a program for the command line")]
 
 use std::{env, process::ExitCode, sync::Arc, thread};
 

@@ -47,7 +47,7 @@ pub(super) fn prepare<'a>(
     connection: &'a Arc<Connection>,
     route: &'a Route,
     arrival: &Arrival<'_>,
-    person: Option<Arc<Snapshot>>,
+    person: Option<&Snapshot>,
     (mut parts, body): (Parts, Incoming),
     asker: &Asker,
 ) -> Result<Plan<'a>, GatewayError> {
@@ -60,7 +60,7 @@ pub(super) fn prepare<'a>(
         connection,
         route,
         arrival,
-        person.as_deref(),
+        person,
         &mut parts.headers,
         asker,
     )?;

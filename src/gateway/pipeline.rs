@@ -236,6 +236,7 @@ fn plan<'a>(
             Ok(Plan::Answered(redirect(&location, asker)))
         }
         Admitted::Visitor(person) => {
+            let person = person.as_deref();
             finish::prepare(connection, route, &arrival, person, (parts, body), asker)
         }
     }

@@ -108,8 +108,9 @@ fn unauthenticated(error: &GatewayError, asker: &Asker, pages: &dyn ErrorPages) 
     match (asker.on_unauthenticated, asker.kind) {
         (_, Kind::Grpc | Kind::GrpcWeb) => grpc(error, asker.kind),
         (OnUnauthenticated::Redirect, _) if !fixed => redirect(error, asker, pages),
-        (OnUnauthenticated::Json, _) if !fixed => challenged(error, asker),
-        (OnUnauthenticated::Challenge, _) if !fixed => challenged(error, asker),
+        (OnUnauthenticated::Json | OnUnauthenticated::Challenge, _) if !fixed => {
+            challenged(error, asker)
+        }
         (_, Kind::Navigation) => redirect(error, asker, pages),
         (_, Kind::Frame) => page(error, asker, pages),
         (_, Kind::Api) => challenged(error, asker),
