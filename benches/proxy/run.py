@@ -8,12 +8,24 @@ One run on loopback. The proxy has core 0 for itself, upstream and load generato
 whatever else the machine does meets all alike; figures are ratios to nginx with upstream keep-alive and the same forwarded
 headers. CPU is utime + stime of the proxy's processes over the requests that wrk counted.
 """
-import argparse, json, os, re, shutil, socket, statistics, subprocess, sys, tempfile, threading, time, urllib.request
+import argparse, json, os, random, re, shutil, socket, statistics, subprocess, sys, tempfile, threading, time, urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 TICK = os.sysconf("SC_CLK_TCK")
-UPSTREAM, PORTS = 18080, iter(range(18081, 18200))
+
+
+def free_ports():
+    """Below the range from which the system takes ports for connections."""
+    while True:
+        port = random.randrange(10000, 30000)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                yield port
+
+
+PORTS = free_ports()
+UPSTREAM = next(PORTS)
 
 
 def need(*programs):
@@ -104,7 +116,7 @@ class Contender:
 
     def start(self):
         self.process = subprocess.Popen(["taskset", "-c", self.cores, *self.command])
-        wait_for(self.port)
+        wait_for(self.port, self.process)
 
     def ticks(self):
         total = 0
@@ -123,8 +135,10 @@ def children(pid):
         return []
 
 
-def wait_for(port):
+def wait_for(port, process=None):
     for _ in range(200):
+        if process and process.poll() is not None:
+            sys.exit(f"{process.args} ended before it answered")
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
             return

@@ -235,14 +235,10 @@ fn plan<'a>(
             asker.note(Over::sent_to_sign_in);
             Ok(Plan::Answered(redirect(&location, asker)))
         }
-        Admitted::Visitor(person) => finish::prepare(
-            connection,
-            route,
-            &arrival,
-            person.as_deref(),
-            (parts, body),
-            asker,
-        ),
+        Admitted::Visitor(person) => {
+            let person = person.as_deref();
+            finish::prepare(connection, route, &arrival, person, (parts, body), asker)
+        }
     }
 }
 
