@@ -2,13 +2,14 @@
 """What a proxied request costs, beside nginx: `benches/proxy/run.py [--rounds N] [--seconds S] [GROUP…]`.
 
 Groups: `session` (signed-in requests through `vestibule serve`, logs off and on), `even` and `uneven` (the empty data plane),
-`models` (a runtime per core beside one shared runtime), `calls` (system calls per request); all of them when none is named.
+`models` (a runtime per core beside one shared runtime), `calls` (system calls per request), `crowd` (p99 of proxied requests while 500
+people sign in at once), `start` (time to ready and idle memory); all of them when none is named.
 
 One run on loopback. The proxy has core 0 for itself, upstream and load generator share core 1. Rounds are interleaved, so that
 whatever else the machine does meets all alike; figures are ratios to nginx with upstream keep-alive and the same forwarded
 headers. CPU is utime + stime of the proxy's processes over the requests that wrk counted.
 """
-import argparse, json, os, random, re, shutil, socket, statistics, subprocess, sys, tempfile, threading, time, urllib.request
+import argparse, http.client, json, os, random, re, shutil, socket, statistics, subprocess, sys, tempfile, threading, time, urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -74,14 +75,14 @@ server {{ listen 127.0.0.1:{port} backlog=4096; location / {{ proxy_pass http://
  proxy_set_header X-Real-IP $remote_addr; }} }}""")
 
 
-def serve(folder, binary, port, log):
+def serve(folder, binary, port, log, dsn="memory"):
     """`vestibule serve` in front of the upstream, every route asking for a session."""
     where = os.path.join(folder, f"vestibule-{port}")
     os.makedirs(where)
     admin = next(PORTS)
     access = f"{where}/access.log" if log else "off"
     with open(f"{where}/vestibule.yaml", "w") as file:
-        file.write(f"""dsn: memory
+        file.write(f"""dsn: {dsn}
 serve:
   public: {{base_url: "http://127.0.0.1:{port}/", host: 127.0.0.1, port: {port}}}
   admin: {{host: 127.0.0.1, port: {admin}}}
@@ -232,12 +233,66 @@ def calls(contender):
     print(f"{contender.name:44} {shown}")
 
 
+def crowd(contender, seconds):
+    """p99 of signed-in requests while 500 people sign in at once, from four addresses; who does not fit is told when to come back."""
+    outcome = {"signed in": 0, "told when to come back": 0, "lost": 0}
+
+    def attempt(number):
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", contender.port, 30, (f"127.0.0.{2 + number % 4}", 0))
+            connection.request("GET", "/self-service/login/api")
+            flow = json.load(connection.getresponse())["id"]
+            person = {"method": "password", "password": "a long enough passphrase", "identifier": "bench@example.com"}
+            connection.request("POST", f"/self-service/login?flow={flow}", json.dumps(person), {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            answer.read()
+            waits = answer.status in (429, 503) and answer.headers["Retry-After"]
+            outcome["signed in" if answer.status == 200 else "told when to come back" if waits else "lost"] += 1
+        except (OSError, ValueError, KeyError):
+            outcome["lost"] += 1
+    _, calm = wrk(contender, 16, seconds)
+    threads = [threading.Thread(target=attempt, args=(number,)) for number in range(500)]
+    for thread in threads:
+        thread.start()
+    _, busy = wrk(contender, 16, seconds)
+    for thread in threads:
+        thread.join()
+    with open(f"/proc/{contender.process.pid}/status") as status:
+        peak = int(re.search(r"VmHWM:\s+(\d+)", status.read()).group(1)) // 1024
+    people = ", ".join(f"{count} {what}" for what, count in outcome.items())
+    print(f"p99 {calm:.2f} ms before, {busy:.2f} ms meanwhile; {people}; peak memory {peak} MiB")
+
+
+def begin(folder, binary):
+    """Time from start to ready with an existing database, and resident memory when idle."""
+    command = serve(folder, binary, next(PORTS), False, f"sqlite://{folder}/start.sqlite")
+    times = []
+    for _ in range(6):
+        begun = time.monotonic()
+        with open(os.path.join(folder, "start.log"), "w") as log:
+            process = subprocess.Popen(command, stderr=log)
+        port = int(re.search(r"port: (\d+)}", open(command[-1]).read()).group(1))
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                pass
+        times.append((time.monotonic() - begun) * 1000)
+        time.sleep(1)
+        with open(f"/proc/{process.pid}/status") as status:
+            memory = int(re.search(r"VmRSS:\s+(\d+)", status.read()).group(1)) / 1024
+        process.terminate()
+        process.wait()
+    print(f"start to ready {statistics.median(times[1:]):.0f} ms, with a new database {times[0]:.0f} ms; idle memory {memory:.0f} MiB")
+
+
 def build(*what):
     subprocess.run(["cargo", "build", "--profile", "dist", *what], cwd=ROOT, check=True)
 
 
 def main():
-    groups = ["session", "even", "uneven", "models", "calls"]
+    groups = ["session", "even", "uneven", "models", "calls", "crowd", "start"]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=", ".join(groups))
     parser.add_argument("--rounds", type=int, default=5)
@@ -290,6 +345,12 @@ def main():
                 print("\n## system calls per request")
                 for contender in pair:
                     calls(contender)
+        if "crowd" in wanted:
+            print("\n## 500 people sign in at once")
+            crowd(signed_in(False), options.seconds)
+        if "start" in wanted:
+            print("\n## start")
+            begin(folder, binary)
         if "models" in wanted:
             one = [nginx_alone, plane("empty plane, own runtime", "1"), plane("empty plane, shared runtime", "1", "shared")]
             measure("runtime models, one core", one, *even)
