@@ -1,6 +1,5 @@
 //! The data plane alone, for the benchmark: `plane ADDRESS UPSTREAM [shared] [WORKERS]`.
 #![expect(clippy::print_stderr, reason = "a program for the command line")]
-#![expect(clippy::print_stderr, reason = "speaks to whoever started it by hand")]
 
 use std::{env, process::ExitCode, sync::Arc, thread};
 

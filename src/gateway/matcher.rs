@@ -1,7 +1,7 @@
 //! Which route a request belongs to (gateway 4).
 //!
 //! Compiled at load: for each host pattern one tree over path segments that holds every route which could win there, so that a
-//! look-up walks the path once. Order in the file never decides; [`conflicts`] reports what would tie or never win.
+//! look-up walks the path once. Order in the file never decides; [`conflicts()`] reports what would tie or never win.
 
 use std::collections::HashMap;
 

@@ -2,7 +2,7 @@
 //!
 //! The data plane asks [`Sessions::lookup`], which never waits, and [`Sessions::load`] for what is not known yet; the other parts ask
 //! [`Sessions::resolve`]. Records are written by the caller's commit: issuing and renewing give the change to put into it. What a
-//! commit touched comes back through [`Invalidate`](crate::store::Invalidate), and from then on no answer is older than it.
+//! commit touched comes back through [`Invalidate`], and from then on no answer is older than it.
 
 mod assurance;
 mod cache;
@@ -104,7 +104,7 @@ impl Sessions {
         }))
     }
 
-    /// Name of the session cookie, as [`presented`] wants it.
+    /// Name of the session cookie, as [`presented()`] wants it.
     #[must_use]
     pub fn cookie_name(&self) -> &str {
         &self.0.settings.session.cookie_name
