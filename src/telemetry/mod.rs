@@ -9,11 +9,9 @@ mod escape;
 mod lines;
 pub mod logs;
 pub mod metrics;
-pub mod request_id;
 
 pub use access_log::{AccessLine, AccessLines, AccessLog};
 pub use audit::{Audit, AuditEvent, Outcome};
 pub use counter::Counter;
 pub use logs::Redacted;
 pub use metrics::{Decision, MethodClass, Metrics, RouteMetrics};
-pub use request_id::RequestIds;
