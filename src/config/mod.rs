@@ -37,7 +37,9 @@ pub use section::{Located, Section};
 pub use selfservice::{
     After, FlowSettings, Hook, MethodSettings, RegistrationStyle, RequiredAal, SelfService,
 };
-pub use serve::{Cookies, Cors, Listener, SameSite, Serve, ServePublic, SessionSettings, Storage};
+pub use serve::{
+    Cookies, Cors, Decisions, Listener, SameSite, Serve, ServePublic, SessionSettings, Storage,
+};
 pub use template::{Template, template};
 
 /// A whole configuration, checked.

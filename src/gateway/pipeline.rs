@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use super::{
     Body, Connection, Gateway, GatewayError,
     access::{self, Admitted},
+    decisions::{self, Decisions},
     finish::{self, Outbound},
     host::CanonicalHost,
     matcher::Found,
@@ -55,6 +56,8 @@ pub(super) enum Plan<'a> {
     Forward(Outbound<'a>),
     /// One of ours is to be asked.
     Own(Request<Incoming>),
+    /// A proxy asks for a decision.
+    Decide(Request<Incoming>),
     /// The sample app is to be asked.
     Sample(Request<Incoming>),
     /// Only the store knows the session; then the plan is made again.
@@ -94,6 +97,10 @@ pub(super) async fn answer(
         }
         Ok(Plan::Answered(response)) => Ok(response),
         Ok(Plan::Own(request)) => Ok(finish::own((gateway.parts.control)(request).await, &asker)),
+        Ok(Plan::Decide(request)) => {
+            let id = asker.id.clone();
+            return Box::pin(decisions::decide(Arc::clone(&connection), request, now, id)).await;
+        }
         Ok(Plan::Sample(request)) => Ok(finish::own((gateway.parts.sample)(request).await, &asker)),
         Ok(Plan::Ask(..)) => Err(GatewayError::Internal),
         Err(error) => Err(error),
@@ -112,7 +119,11 @@ pub(super) async fn answer(
 }
 
 /// The answer to an error, which is noted first; one that says no to somebody is a matter of the audit log too.
-fn refuse(connection: &Connection, error: &GatewayError, asker: &mut Asker) -> Response<Body> {
+pub(super) fn refuse(
+    connection: &Connection,
+    error: &GatewayError,
+    asker: &mut Asker,
+) -> Response<Body> {
     let parts = &connection.worker.gateway.parts;
     asker.note(|over| over.failed(error));
     if let Some(over) = asker.over.as_ref().filter(|over| over.is_forbidden()) {
@@ -147,7 +158,11 @@ pub(super) fn panicked(connection: &Arc<Connection>) -> Response<Body> {
     response
 }
 
-fn request_id(connection: &Connection, request: &Request<Incoming>, now: Timestamp) -> RequestId {
+pub(super) fn request_id(
+    connection: &Connection,
+    request: &Request<Incoming>,
+    now: Timestamp,
+) -> RequestId {
     let kept = connection
         .trusted
         .then(|| request.headers().get(super::forward::REQUEST_ID))
@@ -177,7 +192,7 @@ fn plan<'a>(
         asker,
         |verdict, parts, asker| match verdict {
             Verdict::Server => asterisk(&parts.method).map(Plan::Answered),
-            Verdict::Own(arrival) => Ok(own_plan(connection, parts, &arrival, body, asker)),
+            Verdict::Own(arrival) => own_plan(connection, parts, &arrival, body, asker),
             Verdict::Unknown(presented) => Ok(Plan::Ask(presented, parts, body)),
             Verdict::Elsewhere(location) => {
                 asker.note(Over::sent_to_sign_in);
@@ -381,11 +396,21 @@ fn own_plan<'a>(
     arrival: &Arrival<'_>,
     body: Incoming,
     asker: &mut Asker,
-) -> Plan<'a> {
+) -> Result<Plan<'a>, GatewayError> {
     let gateway = &connection.worker.gateway;
+    if arrival.target.path().starts_with(decisions::PREFIX) {
+        let mounted = gateway
+            .decisions
+            .as_ref()
+            .is_some_and(Decisions::is_on_public);
+        return match mounted {
+            true => Ok(Plan::Decide(Request::from_parts(parts, body))),
+            false => Err(GatewayError::DecisionsNotMounted),
+        };
+    }
     asker.note(Over::is_ours);
     if let Some(location) = access::elsewhere(gateway, arrival, &parts.method) {
-        return Plan::Answered(redirect(&location, asker));
+        return Ok(Plan::Answered(redirect(&location, asker)));
     }
     if !arrival.target.is_unchanged() || parts.uri.scheme().is_some() {
         let canonical = PathAndQuery::try_from(arrival.target.to_text());
@@ -405,7 +430,7 @@ fn own_plan<'a>(
     let watch = &connection.link.watch;
     // A backstop: our endpoints have tighter limits of their own.
     watch.allow(&watch.total, Some(OWN_TOTAL));
-    Plan::Own(Request::from_parts(parts, body))
+    Ok(Plan::Own(Request::from_parts(parts, body)))
 }
 
 fn redirect(location: &str, asker: &Asker) -> Response<Body> {

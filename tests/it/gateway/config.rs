@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use indexmap::IndexMap;
 use url::Url;
 use vestibule::config::{
-    Access, AccessLog, AccessMode, After, Argon2Settings, Config, Cookies, Cors, Drain,
+    Access, AccessLog, AccessMode, After, Argon2Settings, Config, Cookies, Cors, Decisions, Drain,
     EmailSource, FlowSettings, Gateway, HashAlgorithm, Hashers, HeaderTemplate, HostHeader,
     HostPattern, IdentityHeaders, IdentitySettings, Limits, Listener, Located, Log, LogFormat,
     OnUnauthenticated, PathSettings, RegistrationStyle, RequiredAal, Route, RouteAction,
@@ -129,6 +129,21 @@ pub(crate) fn upstream(target: Target) -> Upstream {
     }
 }
 
+/// A listener for decisions that answers this machine.
+pub(crate) fn decisions() -> Decisions {
+    Decisions {
+        listener: Listener {
+            address: "127.0.0.1:0".to_owned(),
+            skip_health_log: false,
+        },
+        trusted: vec!["127.0.0.0/8".parse().expect("a network")],
+        trust_unix: true,
+        mount_on_public: false,
+        emit_cookie: false,
+        cache_for: None,
+    }
+}
+
 fn serve() -> Serve {
     let listener = |address: &str| Listener {
         address: address.to_owned(),
@@ -152,6 +167,7 @@ fn serve() -> Serve {
         },
         admin: listener("127.0.0.1:0"),
         admin_base_url: url("http://127.0.0.1:4434/"),
+        decisions: None,
     }
 }
 
