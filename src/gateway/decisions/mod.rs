@@ -127,7 +127,7 @@ pub(super) async fn answer(
     );
     let asker = Asker::new(request.method().clone(), id.clone());
     if ours {
-        let own = as_ours(&connection, request, id);
+        let own = as_ours(&connection, request, &id);
         return finish::own((gateway.parts.control)(own).await, &asker);
     }
     let error = GatewayError::UnknownDecisionPath;
@@ -219,7 +219,7 @@ async fn ask(
     let pinned = route.as_deref();
     let origin = client::Origin { ip: ip?, scheme };
     let (parts, ()) = described.into_parts();
-    let mut asked = one(
+    let mut step = one(
         connection,
         dialect,
         parts,
@@ -228,9 +228,10 @@ async fn ask(
         pinned,
         asker,
     )?;
-    if let Step::Ask(presented, parts) = asked {
+    if let Step::Ask(unknown) = step {
+        let (presented, parts) = *unknown;
         let resolved = Box::pin(access::ask(&connection.worker.gateway, &presented, now)).await?;
-        asked = one(
+        step = one(
             connection,
             dialect,
             parts,
@@ -240,7 +241,7 @@ async fn ask(
             asker,
         )?;
     }
-    match asked {
+    match step {
         Step::Allowed(allowed) => Ok(*allowed),
         Step::Ask(..) => Err(GatewayError::Internal),
     }
@@ -248,7 +249,7 @@ async fn ask(
 
 enum Step {
     Allowed(Box<Allowed>),
-    Ask(Presented, http::request::Parts),
+    Ask(Box<(Presented, http::request::Parts)>),
 }
 
 fn one(
@@ -260,7 +261,7 @@ fn one(
     pinned: Option<&str>,
     asker: &mut Asker,
 ) -> Result<Step, GatewayError> {
-    let asked = Asked {
+    let described = Asked {
         parts,
         origin: Ok(origin),
         trusted: false,
@@ -268,12 +269,12 @@ fn one(
     };
     let judged = judge(
         connection,
-        asked,
+        described,
         known,
         asker,
         |verdict, parts, asker| match verdict {
             Verdict::Server => Err(GatewayError::Rejected("R-4.21")),
-            Verdict::Unknown(presented) => Ok(Step::Ask(presented, parts)),
+            Verdict::Unknown(presented) => Ok(Step::Ask(Box::new((presented, parts)))),
             // Our own endpoints look after themselves.
             Verdict::Own(_) => Ok(Step::Allowed(Box::new(Allowed {
                 route: None,
@@ -328,7 +329,7 @@ async fn drain(body: Incoming) -> bool {
 fn as_ours(
     connection: &Connection,
     mut request: Request<Incoming>,
-    id: RequestId,
+    id: &RequestId,
 ) -> Request<Incoming> {
     let host = request.headers().get(http::header::HOST);
     let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();

@@ -32,7 +32,7 @@ pub(super) fn world(hosts: &[&str], decisions: bool) -> World {
             )
         })
         .collect();
-    settings.serve.decisions = decisions.then(super::config::decisions);
+    settings.serve.decisions = decisions.then(super::decisions::decisions);
     let people = People::new(&settings);
     let gate = Gate::with(&settings, Some(people.sessions.clone()));
     World { app, people, gate }

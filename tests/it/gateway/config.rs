@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use indexmap::IndexMap;
 use url::Url;
 use vestibule::config::{
-    Access, AccessLog, AccessMode, After, Argon2Settings, Config, Cookies, Cors, Decisions, Drain,
+    Access, AccessLog, AccessMode, After, Argon2Settings, Config, Cookies, Cors, Drain,
     EmailSource, FlowSettings, Gateway, HashAlgorithm, Hashers, HeaderTemplate, HostHeader,
     HostPattern, IdentityHeaders, IdentitySettings, Limits, Listener, Located, Log, LogFormat,
     OnUnauthenticated, PathSettings, RegistrationStyle, RequiredAal, Route, RouteAction,
@@ -126,21 +126,6 @@ pub(crate) fn upstream(target: Target) -> Upstream {
         idle_timeout: Duration::from_secs(15),
         max_lifetime: Duration::from_secs(600),
         max_connections: 256,
-    }
-}
-
-/// A listener for decisions that answers this machine.
-pub(crate) fn decisions() -> Decisions {
-    Decisions {
-        listener: Listener {
-            address: "127.0.0.1:0".to_owned(),
-            skip_health_log: false,
-        },
-        trusted: vec!["127.0.0.0/8".parse().expect("a network")],
-        trust_unix: true,
-        mount_on_public: false,
-        emit_cookie: false,
-        cache_for: None,
     }
 }
 

@@ -3,15 +3,30 @@
 use std::{io::Write, net::TcpStream, time::Duration};
 
 use serde_json::Value;
-use vestibule::config::{AccessMode, HeaderTemplate};
+use vestibule::config::{AccessMode, Decisions, HeaderTemplate, Listener};
 
 use super::{
     client_cases::{World, credential, is_session_only, world},
-    config::{config, decisions, route},
+    config::{config, route},
     people::People,
     setup::{Gate, Reply, Upstream},
 };
 use crate::support::gateway::shared;
+
+/// A listener for decisions that answers this machine.
+pub(crate) fn decisions() -> Decisions {
+    Decisions {
+        listener: Listener {
+            address: "127.0.0.1:0".to_owned(),
+            skip_health_log: false,
+        },
+        trusted: vec!["127.0.0.0/8".parse().expect("a network")],
+        trust_unix: true,
+        mount_on_public: false,
+        emit_cookie: false,
+        cache_for: None,
+    }
+}
 
 /// Asks on the listener for decisions.
 fn ask(gate: &Gate, request: &str) -> Reply {
