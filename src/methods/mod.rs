@@ -5,6 +5,7 @@
 //! | `profile` | | ● | ● | | |
 //! | `password` | ● | ● | ● | | |
 
+pub mod code;
 pub mod password;
 pub mod profile;
 

@@ -1,0 +1,5 @@
+//! The `code` method: six digits that go to an address, and come back (methods 1).
+
+mod codes;
+
+pub use codes::{Addressee, Codes, Verdict};
