@@ -6,6 +6,7 @@ pub mod credential;
 pub mod flow;
 pub mod identity;
 pub mod ids;
+pub mod message;
 pub mod page;
 pub mod self_service_error;
 pub mod session;
@@ -15,7 +16,10 @@ pub use code::{Code, CodeForm};
 pub use credential::{Credential, CredentialType};
 pub use flow::{Flow, FlowKind, FlowState, FlowType};
 pub use identity::{Identity, IdentityState};
-pub use ids::{AddressId, CodeId, DeviceId, ErrorId, FlowId, IdentityId, SessionId};
+pub use ids::{
+    AddressId, CodeId, DeviceId, DispatchId, ErrorId, FlowId, IdentityId, MessageId, SessionId,
+};
+pub use message::{CourierMessage, Dispatch, MessageStatus, Outbox, Template};
 pub use page::{Page, PageRequest};
 pub use self_service_error::SelfServiceError;
 pub use session::{Aal, AuthenticationMethod, Device, Session};

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::{
     clock::Timestamp,
     crypto::Digest,
-    model::{CodeId, ErrorId, FlowId, IdentityId, SessionId},
+    model::{CodeId, DispatchId, ErrorId, FlowId, IdentityId, MessageId, SessionId},
     store::StoreError,
 };
 
@@ -87,7 +87,9 @@ macro_rules! ids {
     };
 }
 
-ids!(IdentityId, SessionId, FlowId, ErrorId, CodeId);
+ids!(
+    CodeId, DispatchId, ErrorId, FlowId, IdentityId, MessageId, SessionId
+);
 
 /// A document as it is stored.
 pub(super) fn document(value: &impl Serialize) -> Result<String, StoreError> {
