@@ -31,6 +31,7 @@ impl Inner {
             safe: visit.safe,
             headers: &visit.headers,
             links: &self.links,
+            base_url: &self.config.serve.public.base_url,
             db: &self.db,
         }
     }

@@ -7,6 +7,7 @@ use std::{future::Future, pin::Pin};
 
 use http::HeaderMap;
 use serde_json::Value;
+use url::Url;
 
 use super::{Failure, Outcome, Submission, guard::CsrfChecked};
 use crate::{
@@ -117,6 +118,8 @@ pub struct Ctx<'a> {
     pub headers: &'a HeaderMap,
     /// Our URLs.
     pub links: &'a Links,
+    /// The public base URL.
+    pub base_url: &'a Url,
     pub(super) db: &'a Database,
 }
 
