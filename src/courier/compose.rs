@@ -91,7 +91,7 @@ impl Courier {
             template_data: data,
             request_headers: headers,
             send_count: 0,
-            next_attempt_at: now,
+            next_attempt_at: Some(now),
             expires_at,
             created_at: now,
             updated_at: now,

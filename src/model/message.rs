@@ -114,8 +114,8 @@ pub struct CourierMessage {
     pub request_headers: Map<String, Value>,
     /// How often a server was asked to take it.
     pub send_count: u32,
-    /// When it is tried next; while it is processed, when its worker is taken for dead.
-    pub next_attempt_at: Timestamp,
+    /// When it is tried next; while it is processed, when its worker is taken for dead. Nothing when it is done with.
+    pub next_attempt_at: Option<Timestamp>,
     /// From when on it is of no use to its reader, and is not sent any more (security 16.12).
     pub expires_at: Option<Timestamp>,
     /// When it was written.

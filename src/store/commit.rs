@@ -131,8 +131,8 @@ pub enum Change {
         dispatch: Dispatch,
         /// What the message becomes.
         status: MessageStatus,
-        /// When it is due again, if it is.
-        next_attempt_at: Timestamp,
+        /// When it is due again; nothing when it is done with.
+        next_attempt_at: Option<Timestamp>,
         /// Its words are of no use to anybody any more: they hold a code or a link, and go (security 14.4).
         forget: bool,
     },

@@ -114,7 +114,7 @@ pub(super) fn begin(
 pub(super) fn end(
     driver: &dyn Driver,
     dispatch: &Dispatch,
-    (status, next_attempt_at): (MessageStatus, Timestamp),
+    (status, next_attempt_at): (MessageStatus, Option<Timestamp>),
     forget: bool,
 ) -> Result<(), StoreError> {
     let status = word(&status)?;
@@ -163,7 +163,7 @@ fn record(row: &dyn Row) -> Result<CourierMessage, StoreError> {
         template_data: cursor.document("template_data")?,
         request_headers: cursor.document("request_headers")?,
         send_count: u32::try_from(cursor.int("send_count")?).unwrap_or(u32::MAX),
-        next_attempt_at: cursor.time("next_attempt_at")?,
+        next_attempt_at: cursor.maybe_time("next_attempt_at")?,
         expires_at: cursor.maybe_time("expires_at")?,
         created_at: cursor.time("created_at")?,
         updated_at: cursor.time("updated_at")?,
@@ -211,11 +211,11 @@ const LIST_BY_RECIPIENT: &str = concat!(
 
 const DUE: &str = concat!(
     message!(),
-    "status IN ('queued', 'processing') AND next_attempt_at <= ?1 ORDER BY next_attempt_at, created_at LIMIT ?2"
+    "next_attempt_at <= ?1 ORDER BY next_attempt_at, created_at LIMIT ?2"
 );
 
 const OUTBOX: &str = "SELECT count(*), min(created_at), min(next_attempt_at) FROM courier_messages \
-     WHERE status IN ('queued', 'processing')";
+     WHERE next_attempt_at IS NOT NULL";
 
 const DISPATCHES: &str = "SELECT id, message_id, error, created_at FROM courier_dispatches WHERE message_id = ?1 \
      ORDER BY created_at DESC, id";
@@ -225,7 +225,7 @@ const ENQUEUE: &str = "INSERT INTO courier_messages (id, status, via, recipient,
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
 
 const BEGIN: &str = "UPDATE courier_messages SET status = 'processing', send_count = send_count + 1, next_attempt_at = ?3, \
-     updated_at = ?2 WHERE id = ?1 AND status IN ('queued', 'processing') AND next_attempt_at <= ?2";
+     updated_at = ?2 WHERE id = ?1 AND next_attempt_at <= ?2";
 
 /// Without its words when the parameter of that name is 1.
 macro_rules! forgetting {
@@ -254,9 +254,9 @@ const ADD_DISPATCH: &str =
     "INSERT INTO courier_dispatches (id, message_id, error, created_at) VALUES (?1, ?2, ?3, ?4)";
 
 const ABANDON_EXPIRED: &str = concat!(
-    "UPDATE courier_messages SET status = 'abandoned', updated_at = ?1",
+    "UPDATE courier_messages SET status = 'abandoned', next_attempt_at = NULL, updated_at = ?1",
     forgetting!("?2"),
-    " WHERE status IN ('queued', 'processing') AND status = 'queued' AND expires_at IS NOT NULL AND expires_at <= ?1"
+    " WHERE status = 'queued' AND next_attempt_at IS NOT NULL AND expires_at <= ?1"
 );
 
 const RELEASE: &str = "UPDATE courier_messages SET status = 'queued', next_attempt_at = ?1 WHERE status = 'processing'";

@@ -35,7 +35,7 @@ const ERRORS: &str = "DELETE FROM self_service_errors WHERE id IN \
      (SELECT id FROM self_service_errors WHERE created_at < ?1 ORDER BY created_at LIMIT ?2)";
 
 const MESSAGES: &str = "DELETE FROM courier_messages WHERE id IN \
-     (SELECT id FROM courier_messages WHERE status IN ('sent', 'abandoned') AND updated_at < ?1 ORDER BY updated_at LIMIT ?2)";
+     (SELECT id FROM courier_messages WHERE next_attempt_at IS NULL AND updated_at < ?1 ORDER BY updated_at LIMIT ?2)";
 
 #[cfg(test)]
 pub(super) const LOOK_UPS: &[&str] = &[SESSIONS, FLOWS, ERRORS, MESSAGES];

@@ -93,7 +93,7 @@ pub(super) async fn messages_are_filtered_by_status_and_recipient(store: &dyn St
 pub(super) async fn only_what_is_due_can_be_taken_and_only_once(store: &dyn Store) {
     let now = message("now@example.test");
     let later = CourierMessage {
-        next_attempt_at: NOW.plus(HOUR),
+        next_attempt_at: Some(NOW.plus(HOUR)),
         ..message("later@example.test")
     };
     for message in [&now, &later] {
@@ -197,7 +197,7 @@ pub(super) async fn a_message_of_no_use_is_given_up(store: &dyn Store) {
 pub(super) async fn the_outbox_tells_what_waits(store: &dyn Store) {
     assert_eq!(store.outbox().await.expect("it answers"), Outbox::default());
     let old = CourierMessage {
-        next_attempt_at: NOW.plus(HOUR),
+        next_attempt_at: Some(NOW.plus(HOUR)),
         ..written("a@example.test", 9)
     };
     let sent = written("b@example.test", 10);
@@ -247,7 +247,7 @@ fn message(recipient: &str) -> CourierMessage {
         template_data: map(json!({"login_code": "123456", "to": recipient})),
         request_headers: map(json!({"Accept-Language": ["de"]})),
         send_count: 0,
-        next_attempt_at: NOW,
+        next_attempt_at: Some(NOW),
         expires_at: None,
         created_at: NOW,
         updated_at: NOW,
@@ -283,10 +283,11 @@ fn attempt(message: &CourierMessage, at: Timestamp, error: Option<serde_json::Va
 }
 
 fn end(dispatch: &Dispatch, status: MessageStatus, next: Timestamp, forget: bool) -> Change {
+    let again = status == MessageStatus::Queued;
     Change::EndDispatch {
         dispatch: dispatch.clone(),
         status,
-        next_attempt_at: next,
+        next_attempt_at: again.then_some(next),
         forget,
     }
 }
