@@ -21,15 +21,7 @@ const HOOKS: &[(&str, &str)] = &[
     ("organization", "hook"),
 ];
 
-const BUILT: &[&str] = &[
-    "session",
-    "revoke_active_sessions",
-    "require_verified_address",
-    "verification",
-    "show_verification_ui",
-    "verify_new_address",
-    "notify_previous_addresses",
-];
+const BUILT: &[&str] = &["session", "revoke_active_sessions"];
 
 impl Check<'_> {
     /// Checks one entry of a list that takes the hooks `allowed`.

@@ -26,19 +26,19 @@ selfservice.flows.settings.privileged_session_max_age | dur+ | 1h | + | How long
 selfservice.flows.settings.required_aal | enum(aal1,highest_available) | highest_available | + | Assurance level that settings ask for.
 selfservice.flows.settings.before | @before | | - | Before it begins.
 selfservice.flows.settings.after | @settings | | + | After success.
-selfservice.flows.recovery.enabled | bool | false | + | People may recover accounts by mail.
+selfservice.flows.recovery.enabled | bool | false | -? | People may recover accounts by mail.
 selfservice.flows.recovery.ui_url | ref | /.vestibule/recovery | + | The page that shows it.
 selfservice.flows.recovery.lifespan | dur+ | 1h | + | How long it takes submissions.
-selfservice.flows.recovery.use | enum(code,link) | code | + | What the mail holds.
-selfservice.flows.recovery.notify_unknown_recipients | bool | false | + | Mails addresses that have no account.
+selfservice.flows.recovery.use | enum(code,link) | code | = | What the mail holds.
+selfservice.flows.recovery.notify_unknown_recipients | bool | false | = | Mails addresses that have no account.
 selfservice.flows.recovery.before.hooks[] | hook(web_hook,b2b_sso,organization) | | = | Hooks before it begins.
 selfservice.flows.recovery.after.default_browser_return_url | ref | | + | Where the browser goes.
-selfservice.flows.recovery.after.hooks[] | hook(web_hook,revoke_active_sessions) | | + | Hooks after success.
-selfservice.flows.verification.enabled | bool | false | + | People may prove their addresses.
+selfservice.flows.recovery.after.hooks[] | hook(web_hook,revoke_active_sessions) | | = | Hooks after success.
+selfservice.flows.verification.enabled | bool | false | -? | People may prove their addresses.
 selfservice.flows.verification.ui_url | ref | /.vestibule/verification | + | The page that shows it.
 selfservice.flows.verification.lifespan | dur+ | 1h | + | How long it takes submissions.
-selfservice.flows.verification.use | enum(code,link) | code | + | What the mail holds.
-selfservice.flows.verification.notify_unknown_recipients | bool | false | + | Mails addresses that have no account.
+selfservice.flows.verification.use | enum(code,link) | code | = | What the mail holds.
+selfservice.flows.verification.notify_unknown_recipients | bool | false | = | Mails addresses that have no account.
 selfservice.flows.verification.before.hooks[] | hook(web_hook,b2b_sso,organization) | | = | Hooks before it begins.
 selfservice.flows.verification.after.default_browser_return_url | ref | | + | Where the browser goes.
 selfservice.flows.verification.after.hooks[] | hook(web_hook,b2b_sso,organization) | | = | Hooks after success.
@@ -96,7 +96,7 @@ selfservice.flows.error.ui_url | ref | /.vestibule/error | + | The page that sho
 @webhook.config.response.parse | bool | false | = | Reads messages and changes from the answer.
 @webhook.config.auth | @auth | | = | How the request authenticates.
 @notifyhook.hook | text! | | + | Name of the hook.
-@notifyhook.config.recipients | enum(removed,all_verified,all) | removed | + | Who is told.
+@notifyhook.config.recipients | enum(removed,all_verified,all) | removed | = | Who is told.
 @plainhook.hook | text! | | + | Name of the hook.
 @auth.type | enum(api_key,basic_auth)! | | = | Kind of credential.
 @auth.config.name | text | | = | Name of the header or cookie.
@@ -120,17 +120,17 @@ selfservice.methods.password.config.migrate_hook.config.emit_analytics_event | b
 selfservice.methods.password.config.migrate_hook.config.auth | @auth | | = | How the request authenticates.
 selfservice.methods.password.config.migrate_hook.config.body | fileuri | | = | Jsonnet that makes its body.
 selfservice.methods.profile.enabled | bool | true | + | Changing one's traits.
-selfservice.methods.link.enabled | bool | false | + | Links by mail.
+selfservice.methods.link.enabled | bool | false | -? | Links by mail.
 selfservice.methods.link.config | open | | = | Settings of links.
-selfservice.methods.link.config.lifespan | dur | 1h | + | How long a link works.
+selfservice.methods.link.config.lifespan | dur | 1h | = | How long a link works.
 selfservice.methods.link.config.base_url | ref | | = | Where links lead.
 selfservice.methods.code | open | | = | Codes by mail.
-selfservice.methods.code.enabled | bool | true | + | Codes by mail.
+selfservice.methods.code.enabled | bool | false | -? | Codes by mail.
 selfservice.methods.code.passwordless_enabled | bool | false | -? | Signing in with a code.
 selfservice.methods.code.mfa_enabled | bool | false | -? | Codes as the second factor.
 selfservice.methods.code.config | open | | = | Settings of codes.
-selfservice.methods.code.config.lifespan | dur | 1h | + | How long a code works.
-selfservice.methods.code.config.max_submissions | int(1..255) | 5 | + | How often one may guess.
+selfservice.methods.code.config.lifespan | dur | 1h | = | How long a code works.
+selfservice.methods.code.config.max_submissions | int(1..255) | 5 | = | How often one may guess.
 selfservice.methods.code.config.missing_credential_fallback_enabled | bool | false | = | Signs in by a proven address without a code credential.
 selfservice.methods.totp.enabled | bool | false | -? | One-time passwords of an app.
 selfservice.methods.totp.config.issuer | text | | = | Name shown in the app.

@@ -73,7 +73,7 @@ pub(super) async fn tries_are_counted_up_to_the_limit_and_writing_the_flow_forge
 }
 
 pub(super) async fn an_address_is_found_whatever_its_channel(store: &dyn Store) {
-    let anna = somebody(store).await;
+    let anna = reachable(store).await;
     let mail = anna.recovery_addresses[0].value.clone();
     for kind in [AddressKind::Verifiable, AddressKind::Recovery] {
         let by = |value: String| async move {
@@ -86,7 +86,7 @@ pub(super) async fn an_address_is_found_whatever_its_channel(store: &dyn Store) 
 }
 
 pub(super) async fn a_proof_is_noted_and_stays(store: &dyn Store) {
-    let anna = somebody(store).await;
+    let anna = reachable(store).await;
     let at = later();
     let touched = commit(store, mark(&anna, AddressStatus::Sent, at)).await;
     assert_eq!(touched.identities, [anna.id]);
@@ -113,6 +113,13 @@ pub(super) async fn a_proof_of_an_address_that_is_gone_is_a_conflict(store: &dyn
     commit(store, gone(AddressStatus::Sent)).await;
     let proof = conflict(store, gone(AddressStatus::Completed)).await;
     assert_eq!(proof, Constraint::Missing);
+}
+
+/// Somebody with addresses.
+async fn reachable(store: &dyn Store) -> Identity {
+    let anna = identity("anna@example.com");
+    commit(store, insert(&anna)).await;
+    anna
 }
 
 async fn asked(store: &dyn Store) -> (Identity, Flow) {
