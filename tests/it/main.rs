@@ -25,3 +25,4 @@ mod shutdown;
 mod store;
 mod support;
 mod telemetry;
+mod whoami;
