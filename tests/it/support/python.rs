@@ -55,8 +55,9 @@ fn succeeded(mut command: Command) -> Result<(), String> {
         .output()
         .map_err(|error| format!("Python does not start: {error}"))?;
     let text = String::from_utf8_lossy(&output.stderr);
-    match output.status.success() {
-        true => Ok(()),
-        false => Err(format!("{command:?} failed:\n{text}")),
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(format!("{command:?} failed:\n{text}"))
     }
 }
