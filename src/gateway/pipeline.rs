@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
-    session::{Presented, Resolved},
+    session::{Presented, Resolved, Snapshot},
     telemetry::{AuditEvent, Outcome},
     web::{Client, RequestId, Scheme, client},
 };
@@ -165,15 +165,77 @@ fn plan<'a>(
     known: (Timestamp, Option<Resolved>),
     asker: &mut Asker,
 ) -> Result<Plan<'a>, GatewayError> {
+    let asked = Asked {
+        origin: origin(connection, &connection.worker.gateway, &parts),
+        trusted: connection.trusted,
+        length: http_body::Body::size_hint(&body).lower(),
+        parts,
+    };
+    judge(
+        connection,
+        asked,
+        known,
+        asker,
+        |verdict, parts, asker| match verdict {
+            Verdict::Server => asterisk(&parts.method).map(Plan::Answered),
+            Verdict::Own(arrival) => Ok(own_plan(connection, parts, &arrival, body, asker)),
+            Verdict::Unknown(presented) => Ok(Plan::Ask(presented, parts, body)),
+            Verdict::Elsewhere(location) => {
+                asker.note(Over::sent_to_sign_in);
+                Ok(Plan::Answered(redirect(&location, asker)))
+            }
+            Verdict::Visitor(route, arrival, person) => {
+                let person = person.as_deref();
+                finish::prepare(connection, route, &arrival, person, (parts, body), asker)
+            }
+        },
+    )
+}
+
+/// A request to be judged: the one a connection brought, or one that a proxy describes to us.
+pub(super) struct Asked {
+    /// Its head.
+    pub parts: Parts,
+    /// Who sends it, if the proxies in front said so in a way that makes sense.
+    pub origin: Result<client::Origin, GatewayError>,
+    /// Fields that only trusted peers may send stay.
+    pub trusted: bool,
+    /// Length of the body, as far as it is announced.
+    pub length: u64,
+}
+
+/// What the stages up to the decision came to.
+pub(super) enum Verdict<'a, 'g> {
+    /// It asks about the server as a whole.
+    Server,
+    /// It is for one of our own endpoints.
+    Own(Arrival<'a>),
+    /// Only the store knows the session.
+    Unknown(Presented),
+    /// The browser belongs on the identity host first.
+    Elsewhere(String),
+    /// Somebody may pass: the route, and who it is if anybody looked.
+    Visitor(&'g Route, Arrival<'a>, Option<Arc<Snapshot>>),
+}
+
+/// Stages 4 to 14: the one evaluator of routes and access, for the proxy and for decisions. `then` takes what came of it.
+///
+/// # Errors
+/// What to answer when the request may not pass.
+pub(super) fn judge<'g, T>(
+    connection: &'g Connection,
+    asked: Asked,
+    known: (Timestamp, Option<Resolved>),
+    asker: &mut Asker,
+    then: impl FnOnce(Verdict<'_, 'g>, Parts, &mut Asker) -> Result<T, GatewayError>,
+) -> Result<T, GatewayError> {
     let gateway = &connection.worker.gateway;
-    let notes = gateway
-        .table
-        .scrub
-        .note(&parts.headers, connection.trusted)?;
+    let parts = asked.parts;
+    let notes = gateway.table.scrub.note(&parts.headers, asked.trusted)?;
     asker.kind = Kind::of(&parts.method, &parts.headers, &notes, false);
     asker.language = page_language(asker.kind, &parts);
     shape::check(&parts.method, parts.version, &parts.headers, &notes)?;
-    let origin = origin(connection, gateway, &parts)?;
+    let origin = asked.origin?;
     asker.ip = Some(origin.ip);
     asker.note(|over| over.came_from(&origin));
 
@@ -185,7 +247,7 @@ fn plan<'a>(
         .ok_or(GatewayError::Rejected("security 2.10"))?;
     same_authority(&parts.uri, &host, origin.scheme)?;
     if parts.uri.path() == "*" {
-        return asterisk(&parts.method).map(Plan::Answered);
+        return then(Verdict::Server, parts, asker);
     }
     let site = gateway.table.matcher.site(host.name());
     let form = if site.is_verbatim() {
@@ -218,7 +280,7 @@ fn plan<'a>(
             gateway.table.routes.get(number)
         }
         _ if whose != Whose::Theirs || gateway.has_fallback(host.name()) => {
-            return Ok(own_plan(connection, parts, &arrival, body, asker));
+            return then(Verdict::Own(arrival), parts, asker);
         }
         Found::OtherMethods(methods) => return Err(GatewayError::MethodNotAllowed(methods)),
         Found::Nothing => return Err(GatewayError::RouteNotFound),
@@ -228,24 +290,18 @@ fn plan<'a>(
     if arrival.upgrade.is_some() {
         asker.kind = Kind::of(&parts.method, &parts.headers, &notes, true);
     }
-    admissible(route, &body, asker)?;
+    admissible(route, asked.length, asker)?;
 
-    match access::admit(gateway, route, &arrival, &parts, known.1, asker)? {
-        Admitted::Unknown(presented) => Ok(Plan::Ask(presented, parts, body)),
-        Admitted::Elsewhere(location) => {
-            asker.note(Over::sent_to_sign_in);
-            Ok(Plan::Answered(redirect(&location, asker)))
-        }
-        Admitted::Visitor(person) => {
-            let person = person.as_deref();
-            finish::prepare(connection, route, &arrival, person, (parts, body), asker)
-        }
-    }
+    let verdict = match access::admit(gateway, route, &arrival, &parts, known.1, asker)? {
+        Admitted::Unknown(presented) => Verdict::Unknown(presented),
+        Admitted::Elsewhere(location) => Verdict::Elsewhere(location),
+        Admitted::Visitor(person) => Verdict::Visitor(route, arrival, person),
+    };
+    then(verdict, parts, asker)
 }
 
 /// What can be refused before anybody is asked who they are.
-fn admissible(route: &Route, body: &Incoming, asker: &Asker) -> Result<(), GatewayError> {
-    let length = http_body::Body::size_hint(body).lower();
+fn admissible(route: &Route, length: u64, asker: &Asker) -> Result<(), GatewayError> {
     if route.body_limit.is_some_and(|limit| length > limit) {
         return Err(GatewayError::PayloadTooLarge);
     }
