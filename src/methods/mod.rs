@@ -4,6 +4,7 @@
 //! |---|---|---|---|---|---|
 //! | `profile` | | ● | ● | | |
 //! | `password` | ● | ● | ● | | |
+//! | `code` | | | | | |
 
 pub mod code;
 pub mod password;
