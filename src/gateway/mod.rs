@@ -29,6 +29,7 @@ mod body;
 mod error;
 mod over;
 pub mod respond;
+mod whoami;
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -54,6 +55,7 @@ pub use decisions::{BadQuestion, Fault};
 pub use error::{Clear, GatewayError, Unauthenticated};
 pub use respond::{ErrorPage, ErrorPages, NoPages};
 pub use table::{RouteTable, TableError};
+pub use whoami::Whoami;
 
 use cookies::OwnCookies;
 use decisions::Decisions;
@@ -74,6 +76,8 @@ pub struct Parts {
     pub sample: ControlPlane,
     /// Sessions; without them every route that needs one answers 503.
     pub sessions: Option<Sessions>,
+    /// Tells people who they are; without it every such request goes to `control`.
+    pub whoami: Option<Whoami>,
     /// Error pages.
     pub pages: Arc<dyn ErrorPages>,
     /// Where a line per request goes.
