@@ -425,7 +425,7 @@ fn own_plan<'a>(
     }
     asker.note(|over| over.asks_us_for(parts.uri.path()));
     if let Some(response) = whoami::at_once(gateway, arrival, &parts, &body, asker) {
-        return Plan::Answered(response);
+        return Ok(Plan::Answered(response));
     }
     parts.extensions.insert(Client {
         ip: arrival.origin.ip,

@@ -181,9 +181,9 @@ fn r_16_9_the_clients_cookies_come_back_without_ours() {
 fn decisions_are_on_the_public_listener_only_when_that_is_said() {
     let (gate, people, _app) = wiki(|_| {});
     let cookie = people.sign_in("me@example.com", "Me").cookie();
-    let lines = format!(
-        "X-Forwarded-Method: GET\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: wiki.example.com\r\nX-Forwarded-Uri: /\r\n{cookie}"
-    );
+    let described = "X-Forwarded-Method: GET\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: wiki.example.com\r\n\
+         X-Forwarded-Uri: /\r\n";
+    let lines = format!("{described}{cookie}");
     let path = "/.vestibule/authz/forward-auth";
     let reply = gate.get("auth.example.com", path, &lines);
     assert_eq!(reply.status, 404);
@@ -198,18 +198,7 @@ fn decisions_are_on_the_public_listener_only_when_that_is_said() {
             .mount_on_public = true;
     });
     let cookie = people.sign_in("me@example.com", "Me").cookie();
-    let reply = gate.get(
-        "auth.example.com",
-        path,
-        &format!(
-            "{}{cookie}",
-            lines
-                .lines()
-                .take(4)
-                .map(|line| format!("{line}\r\n"))
-                .collect::<String>()
-        ),
-    );
+    let reply = gate.get("auth.example.com", path, &format!("{described}{cookie}"));
     assert_eq!(reply.status, 200);
     assert_eq!(reply.header("x-vestibule-route").as_deref(), Some("wiki"));
 }
@@ -286,7 +275,7 @@ fn translated(dialect: &Value, request: &Value, dropped: &[String], credential: 
     }
     for (name, pattern) in sent {
         let value = filled(pattern.as_str().unwrap_or_default());
-        bytes.push_str(&format!("{name}: {value}\r\n"));
+        bytes.extend([name.as_str(), ": ", value.as_str(), "\r\n"]);
     }
     for line in request["headers"].as_array().into_iter().flatten() {
         let line = line.as_str().unwrap_or_default();
@@ -296,7 +285,7 @@ fn translated(dialect: &Value, request: &Value, dropped: &[String], credential: 
             .unwrap_or_default()
             .to_ascii_lowercase();
         if !dropped.contains(&name) {
-            bytes.push_str(&format!("{line}\r\n"));
+            bytes.extend([line, "\r\n"]);
         }
     }
     bytes + credential + "\r\n"
