@@ -4,6 +4,7 @@
 //! to an authentication method stay located nodes ([`Section`]) that their owner reads at start.
 
 mod check;
+mod courier;
 mod finding;
 mod gateway;
 mod identity;
@@ -21,6 +22,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 
+pub use courier::{CourierSettings, HttpAuth, HttpRequest, MailChannel, Smtp, SmtpSecurity};
 pub use finding::{Finding, Kind, Level};
 pub use gateway::{
     Access, AccessMode, EmailSource, Gateway, HeaderTemplate, HostHeader, HostPattern,
@@ -59,6 +61,8 @@ pub struct Config {
     pub identity: IdentitySettings,
     /// Keys; filled in at start when the file names none.
     pub secrets: Secrets,
+    /// Mail and text messages.
+    pub courier: CourierSettings,
     /// Password hashing.
     pub hashers: Hashers,
     /// Logs.
