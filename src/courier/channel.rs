@@ -126,7 +126,7 @@ struct Outage {
 
 /// That the server takes a message now.
 pub(super) enum Open {
-    Smtp(Ready),
+    Smtp(Box<Ready>),
     Mailbox,
 }
 
@@ -159,7 +159,7 @@ impl Lane {
             Way::Smtp(smtp, _) => smtp
                 .ready()
                 .await
-                .map(Open::Smtp)
+                .map(|ready| Open::Smtp(Box::new(ready)))
                 .map_err(|why| format!("{}: {why}", smtp.name())),
             Way::Mailbox => Ok(Open::Mailbox),
             Way::Broken(why) => Err(why.clone()),
@@ -217,7 +217,7 @@ impl Lane {
         match (open, &self.way) {
             (Open::Smtp(ready), Way::Smtp(smtp, head)) => {
                 let mail = head.mail(message, html).map_err(Refusal::for_good)?;
-                smtp.send(ready, &mail).await
+                smtp.send(*ready, &mail).await
             }
             _ => Ok(()),
         }

@@ -134,11 +134,12 @@ impl Letterhead {
 /// An address whose domain is in the form that every server understands.
 fn address(text: &str) -> Result<Address, String> {
     let (local, domain) = text.rsplit_once('@').ok_or("it is no mail address")?;
-    let domain = match domain.is_ascii() {
-        true => domain.to_owned(),
-        false => url::Host::parse(domain)
+    let domain = if domain.is_ascii() {
+        domain.to_owned()
+    } else {
+        url::Host::parse(domain)
             .map_err(|_| "its domain cannot be written in ASCII".to_owned())?
-            .to_string(),
+            .to_string()
     };
     Address::new(local, domain).map_err(|why| format!("it is no mail address: {why}"))
 }

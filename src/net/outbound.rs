@@ -45,16 +45,17 @@ fn is_public_v6(six: Ipv6Addr) -> bool {
 
 /// The IPv4 address inside a mapped, compatible, NAT64 or 6to4 one.
 fn embedded(six: Ipv6Addr) -> Option<Ipv4Addr> {
-    let [a, b, c, d, e, f, g, h] = six.segments();
     let four = |high: u16, low: u16| {
         let [one, two] = high.to_be_bytes();
         let [three, four] = low.to_be_bytes();
         Some(Ipv4Addr::new(one, two, three, four))
     };
-    match (a, b, c, d, e, f) {
-        (0, 0, 0, 0, 0, 0) if g != 0 => four(g, h),
-        (0, 0, 0, 0, 0, 0xffff) | (0x64, 0xff9b, 0, 0, 0, 0) => four(g, h),
-        (0x2002, ..) => four(b, c),
+    match six.segments() {
+        [0, 0, 0, 0, 0, 0, 0, _] => None,
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+            four(high, low)
+        }
+        [0x2002, high, low, ..] => four(high, low),
         _ => None,
     }
 }
