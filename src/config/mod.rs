@@ -35,7 +35,8 @@ pub use operations::{
 };
 pub use section::{Located, Section};
 pub use selfservice::{
-    After, FlowSettings, Hook, MethodSettings, RegistrationStyle, RequiredAal, SelfService,
+    After, FlowSettings, Hook, LoginStyle, MethodSettings, RegistrationStyle, RequiredAal,
+    SelfService,
 };
 pub use serve::{Cookies, Cors, Listener, SameSite, Serve, ServePublic, SessionSettings, Storage};
 pub use template::{Template, template};

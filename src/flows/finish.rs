@@ -84,7 +84,7 @@ impl Inner {
         match self.db.commit(commit).await {
             Ok(_) => {}
             Err(error) if is_taken(&error) => {
-                return Ok(Err(vec![Problem::form(text::identifier_taken())]));
+                return Ok(Err(vec![self.taken(&identity).await?]));
             }
             Err(error) => return Err(error.into()),
         }
@@ -92,6 +92,9 @@ impl Inner {
         let (session, token) = issued.map(|issued| (issued.session, issued.token)).unzip();
         let cookies = match &session {
             Some(session) => self.session_cookies(flow, token.as_ref(), session, visit),
+            None if flow.flow_type == FlowType::Browser => {
+                vec![self.csrf.cookie(&csrf::Secret::random())]
+            }
             None => Vec::new(),
         };
         let reply = Reply::Registered(Box::new(Registered {

@@ -4,12 +4,14 @@
 //! `pages` turn that into HTTP. Methods plug in through [`Method`] and [`Step`].
 
 mod begin;
+mod duplicate;
 mod error;
 mod failure;
 mod fetch;
 mod finish;
 mod form;
 mod guard;
+mod identified;
 mod login;
 mod logout;
 mod method;
@@ -43,10 +45,11 @@ use crate::{
 };
 
 pub use failure::{Elsewhere, Failed, Failure, ProgramBy, Replaced};
+pub use form::labelled_identifier;
 pub use guard::CsrfChecked;
 pub use logout::LoggedOut;
 pub use method::{Attempt, Ctx, Method, Screen, Step};
-pub use outcome::{Changed, Draft, Outcome, Problem, Proof, Upkeep};
+pub use outcome::{Changed, Draft, Identified, Outcome, Problem, Proof, Upkeep};
 pub use registry::Registry;
 pub use reply::{Answer, ContinueWith, Registered, Reply, SignedIn, View};
 pub use settings::second_factor_missing;

@@ -8,7 +8,7 @@ use super::{
     Answer, Claim, Ctx, Failed, Failure, Flows, Inner, Outcome, Problem, Replaced, Reply, Step,
     Submission, Unsafe, Visit,
     login::{LoginBar, announce},
-    registration::screen_view,
+    reply::echo,
     view,
 };
 use crate::{
@@ -165,6 +165,15 @@ impl Inner {
             Outcome::Drafted(draft) => self.register(&flow, *draft, visit).await?,
             Outcome::Changed(changed) => self.store_settings(&flow, *changed, visit).await?,
             Outcome::Unprivileged => return Err(self.confirm_first(&flow).into()),
+            Outcome::Identified(identified) => {
+                self.show_ways_in(
+                    &flow,
+                    *identified,
+                    taken.map(|taken| taken.submission),
+                    visit,
+                )
+                .await?
+            }
             Outcome::NextScreen(traits) => {
                 return self.screen(flow, &traits, true, taken, visit).await;
             }
@@ -226,7 +235,7 @@ impl Inner {
         self.save(&flow).await?;
         let mut view = view(flow, None, visit);
         if let Some(taken) = taken.filter(|_| forward) {
-            view = screen_view(view, taken.submission);
+            view = echo(view, taken.submission);
         }
         Ok(Answer::plain(Reply::Screen(view)))
     }

@@ -4,7 +4,9 @@
 //! |---|---|---|---|---|---|
 //! | `profile` | | ● | ● | | |
 //! | `password` | ● | ● | ● | | |
+//! | `identifier_first` | ● | | | | |
 
+pub mod identifier_first;
 pub mod password;
 pub mod profile;
 
@@ -31,5 +33,6 @@ pub fn all(config: &Config, services: &Services) -> Registry {
     Registry::new(vec![
         Box::new(profile::Profile::new(config, services)),
         Box::new(password::Password::new(config, services)),
+        Box::new(identifier_first::IdentifierFirst::new(config, services)),
     ])
 }
