@@ -4,8 +4,10 @@
 //! |---|---|---|---|---|---|
 //! | `profile` | | ● | ● | | |
 //! | `password` | ● | ● | ● | | |
+//! | `code` | | | | | |
 //! | `identifier_first` | ● | | | | |
 
+pub mod code;
 pub mod identifier_first;
 pub mod password;
 pub mod profile;
