@@ -37,8 +37,8 @@ pub use operations::{
 };
 pub use section::{Located, Section};
 pub use selfservice::{
-    After, FeatureFlags, FlowSettings, Hook, MethodSettings, Recipients, RegistrationStyle,
-    RequiredAal, SelfService, Strategy,
+    After, FeatureFlags, FlowSettings, Hook, LoginStyle, MethodSettings, Recipients,
+    RegistrationStyle, RequiredAal, SelfService, Strategy,
 };
 pub use serve::{Cookies, Cors, Listener, SameSite, Serve, ServePublic, SessionSettings, Storage};
 pub use template::{Template, template};

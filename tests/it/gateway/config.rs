@@ -8,10 +8,10 @@ use vestibule::config::{
     Access, AccessLog, AccessMode, After, Argon2Settings, Config, Cookies, Cors, CourierSettings,
     Drain, EmailSource, FeatureFlags, FlowSettings, Gateway, HashAlgorithm, Hashers,
     HeaderTemplate, HostHeader, HostPattern, IdentityHeaders, IdentitySettings, Limits, Listener,
-    Located, Log, LogFormat, OnUnauthenticated, PathSettings, RegistrationStyle, RequiredAal,
-    Route, RouteAction, RouteMatch, SameSite, Secrets, SelfService, Serve, ServePublic,
-    SessionCacheSettings, SessionSettings, Storage, Strategy, Target, Timeouts, UnderscoreHeaders,
-    Upstream,
+    Located, Log, LogFormat, LoginStyle, OnUnauthenticated, PathSettings, RegistrationStyle,
+    RequiredAal, Route, RouteAction, RouteMatch, SameSite, Secrets, SelfService, Serve,
+    ServePublic, SessionCacheSettings, SessionSettings, Storage, Strategy, Target, Timeouts,
+    UnderscoreHeaders, Upstream,
 };
 
 /// `https://auth.example.com` as identity host, no routes yet.
@@ -182,6 +182,8 @@ fn selfservice() -> SelfService {
         logout_return_url: None,
         clear_browser_data: false,
         registration_style: RegistrationStyle::Unified,
+        login_style: LoginStyle::Unified,
+        login_hints: false,
         privileged_session_max_age: Duration::from_secs(3600),
         settings_required_aal: RequiredAal::HighestAvailable,
         methods: IndexMap::new(),
