@@ -9,6 +9,7 @@ mod dev;
 mod error_pages;
 mod housekeeping;
 mod lifecycle;
+mod mail;
 mod readiness;
 mod sample;
 mod services;
@@ -205,6 +206,7 @@ async fn run(
         gateway.worker(ticker)
     })?;
     let admin = admin::serve(&services, admin, control)?;
+    let mailing = mail::start(&config, &services);
     let housekeeping = housekeeping::start(store.clone(), clock);
     lifecycle::announce(&config, announce, begun);
 
@@ -223,6 +225,7 @@ async fn run(
         () = signals.stop_asked() => tracing::warn!("a second signal: requests under way are cut off"),
     }
     housekeeping.abort();
+    mailing.finish().await;
     store.close().await;
     Ok(ExitCode::SUCCESS)
 }

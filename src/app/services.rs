@@ -29,6 +29,8 @@ pub(super) struct Services {
     pub(super) sessions: Sessions,
     pub(super) identities: Identities,
     pub(super) flows: Flows,
+    pub(super) courier: Courier,
+    pub(super) db: Database,
     pub(super) pages: Pages,
     pub(super) renderer: Arc<Renderer>,
     pub(super) readiness: Readiness,
@@ -63,7 +65,7 @@ impl Services {
             &methods::Services {
                 hasher: hasher.clone(),
                 identities: identities.clone(),
-                courier,
+                courier: courier.clone(),
             },
         );
         let flows = Flows::new(flows::Parts {
@@ -80,7 +82,7 @@ impl Services {
         let backend = PagesBackend {
             flows: flows.clone(),
             sessions: sessions.clone(),
-            db,
+            db: db.clone(),
             clock: clock.clone(),
             table: table.clone(),
         };
@@ -91,11 +93,17 @@ impl Services {
             Arc::new(backend),
         );
         count(telemetry, &sessions, hasher);
+        let (reported, now) = (courier.clone(), clock.clone());
+        telemetry
+            .metrics
+            .add_source(move |sink| reported.report(sink, now.now()));
         Ok(Self {
             config: config.clone(),
             clock,
             sessions,
             identities,
+            courier,
+            db,
             flows,
             pages,
             renderer,

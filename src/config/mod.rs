@@ -4,6 +4,7 @@
 //! to an authentication method stay located nodes ([`Section`]) that their owner reads at start.
 
 mod check;
+mod courier;
 mod finding;
 mod gateway;
 mod identity;
@@ -21,6 +22,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 
+pub use courier::{CourierSettings, HttpAuth, HttpRequest, MailChannel, Smtp, SmtpSecurity};
 pub use finding::{Finding, Kind, Level};
 pub use gateway::{
     Access, AccessMode, EmailSource, Gateway, HeaderTemplate, HostHeader, HostPattern,
@@ -35,8 +37,8 @@ pub use operations::{
 };
 pub use section::{Located, Section};
 pub use selfservice::{
-    After, FeatureFlags, FlowSettings, Hook, MethodSettings, Recipients, RegistrationStyle,
-    RequiredAal, SelfService, Strategy,
+    After, FeatureFlags, FlowSettings, Hook, LoginStyle, MethodSettings, Recipients,
+    RegistrationStyle, RequiredAal, SelfService, Strategy,
 };
 pub use serve::{
     Cookies, Cors, Decisions, Listener, SameSite, Serve, ServePublic, SessionSettings, Storage,
@@ -62,6 +64,8 @@ pub struct Config {
     pub identity: IdentitySettings,
     /// Keys; filled in at start when the file names none.
     pub secrets: Secrets,
+    /// Mail and text messages.
+    pub courier: CourierSettings,
     /// Password hashing.
     pub hashers: Hashers,
     /// Logs.

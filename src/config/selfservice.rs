@@ -31,8 +31,12 @@ pub struct SelfService {
     pub logout_return_url: Option<Url>,
     /// `flows.logout.clear_browser_data`
     pub clear_browser_data: bool,
+    /// `flows.login.style`
+    pub login_style: LoginStyle,
     /// `flows.registration.style`, `enable_legacy_one_step` folded in.
     pub registration_style: RegistrationStyle,
+    /// `flows.registration.login_hints`
+    pub login_hints: bool,
     /// `flows.settings.privileged_session_max_age`
     pub privileged_session_max_age: Duration,
     /// `flows.settings.required_aal`
@@ -97,6 +101,15 @@ pub enum Hook {
     NotifyPreviousAddresses(Recipients),
     /// Any other known one; its work is not built yet.
     Other(String),
+}
+
+/// How login asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginStyle {
+    /// Everything on one form.
+    Unified,
+    /// Who somebody is first, then what they can prove it with.
+    IdentifierFirst,
 }
 
 /// Which of the addresses from before a change are told.

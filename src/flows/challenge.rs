@@ -1,9 +1,6 @@
 //! A step that sends something: what goes out, and where the flow stands then, in one commit.
 
-use super::{
-    Answer, Challenge, Failed, Inner, Reply, Visit, pipeline::Taken, registration::screen_view,
-    view,
-};
+use super::{Answer, Challenge, Failed, Inner, Reply, Visit, pipeline::Taken, reply::echo, view};
 use crate::{
     clock::Timestamp,
     model::{AddressStatus, Flow, FlowKind, Identity},
@@ -31,7 +28,7 @@ impl Inner {
         let kind = flow.kind;
         let mut view = view(flow, identity, visit);
         if let Some(taken) = taken.filter(|_| kind == FlowKind::Registration) {
-            view = screen_view(view, taken.submission);
+            view = echo(view, taken.submission);
         }
         Ok(Answer::plain(match kind {
             FlowKind::Recovery | FlowKind::Verification => Reply::Step(view),

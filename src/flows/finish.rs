@@ -109,7 +109,7 @@ impl Inner {
         match self.db.commit(commit).await {
             Ok(_) => {}
             Err(error) if is_taken(&error) => {
-                return Ok(Err(vec![Problem::form(text::identifier_taken())]));
+                return Ok(Err(vec![self.taken(&identity).await?]));
             }
             Err(error) if is_spent(&error) => {
                 return Ok(Err(vec![Problem::form(text::code_used())]));
@@ -120,6 +120,9 @@ impl Inner {
         let (session, token) = issued.map(|issued| (issued.session, issued.token)).unzip();
         let cookies = match &session {
             Some(session) => self.session_cookies(flow, token.as_ref(), session, visit),
+            None if flow.flow_type == FlowType::Browser => {
+                vec![self.csrf.cookie(&csrf::Secret::random())]
+            }
             None => Vec::new(),
         };
         let reply = Reply::Registered(Box::new(Registered {

@@ -77,6 +77,11 @@ pub trait Step: Send + Sync {
     /// The nodes it adds to the form.
     fn offer(&self, ctx: &Ctx<'_>) -> Vec<Node>;
 
+    /// Whether this identity can use it. Asked once somebody has said who they are, before it may offer anything (methods 8.1).
+    fn serves(&self, _identity: &Identity) -> bool {
+        true
+    }
+
     /// What of a refused submission stays in the form: node id and value. Never a secret.
     fn keep(&self, _submission: &Submission, _ctx: &Ctx<'_>) -> Vec<(String, Option<Value>)> {
         Vec::new()
@@ -104,7 +109,8 @@ pub struct Ctx<'a> {
     pub flow: &'a Flow,
     /// The schema of its traits.
     pub schema: &'a Schema,
-    /// Who is signed in, with credentials: in settings always, in a login that confirms a session.
+    /// Whose credentials the form is about, with these: who is signed in, in settings and in a login that confirms a session; on the
+    /// second screen of a login who has said who they are, unless nobody may learn whether they are known.
     pub identity: Option<&'a Identity>,
     /// The session is young enough for protected changes (flows 3.2).
     pub privileged: bool,
@@ -123,14 +129,16 @@ pub struct Ctx<'a> {
     pub(super) db: &'a Database,
 }
 
-/// The form of a registration (flows 2.7).
+/// Which form is made, where there may be two (flows 2.7, methods 8.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Screen {
-    /// Everything on one form; of other flows always.
+    /// The only one.
     Whole,
-    /// The first of two: traits.
+    /// The first of a registration: traits.
     Traits,
-    /// The second of two: credentials.
+    /// The first of a login: who somebody is, and ways in that need not know it.
+    Identifier,
+    /// The second of either: credentials.
     Credentials,
 }
 
@@ -147,6 +155,20 @@ impl Ctx<'_> {
             .find_identity_by_identifier(kind, &normalised, identifier)
             .await?;
         Ok(found)
+    }
+
+    /// The identity that has `identifier` for whatever kind of credential.
+    pub async fn find_any(&self, identifier: &str) -> Result<Option<Identity>, Failure> {
+        for kind in [
+            CredentialType::Password,
+            CredentialType::Code,
+            CredentialType::Webauthn,
+        ] {
+            if let Some(identity) = self.find(kind, identifier).await? {
+                return Ok(Some(identity));
+            }
+        }
+        Ok(None)
     }
 
     /// The identity that has `address`, as a person typed it.

@@ -5,12 +5,14 @@
 
 mod begin;
 mod challenge;
+mod duplicate;
 mod error;
 mod failure;
 mod fetch;
 mod finish;
 mod form;
 mod guard;
+mod identified;
 mod login;
 mod logout;
 mod method;
@@ -44,10 +46,11 @@ use crate::{
 };
 
 pub use failure::{Elsewhere, Failed, Failure, ProgramBy, Replaced};
+pub use form::labelled_identifier;
 pub use guard::CsrfChecked;
 pub use logout::LoggedOut;
 pub use method::{Attempt, Ctx, Method, Screen, Step};
-pub use outcome::{Challenge, Changed, Draft, Outcome, Problem, Proof, Upkeep};
+pub use outcome::{Challenge, Changed, Draft, Identified, Outcome, Problem, Proof, Upkeep};
 pub use registry::Registry;
 pub use reply::{Answer, ContinueWith, Registered, Reply, SignedIn, View};
 pub use settings::second_factor_missing;

@@ -14,6 +14,8 @@ use crate::{
 pub enum Outcome {
     /// Login: somebody proved who they are.
     Proved(Box<Proof>),
+    /// Login in two steps: who they are; what they can prove it with comes next.
+    Identified(Box<Identified>),
     /// Registration: a new identity, not stored yet.
     Drafted(Box<Draft>),
     /// Registration in two steps: the traits are fine, credentials come next; the traits go along.
@@ -99,6 +101,15 @@ impl Proof {
             verifies: None,
         }
     }
+}
+
+/// Somebody said who they are, and has proven nothing.
+#[derive(Debug)]
+pub struct Identified {
+    /// What they typed.
+    pub identifier: String,
+    /// Who that is, unless nobody may learn whether they are known.
+    pub identity: Option<Identity>,
 }
 
 /// A better form of the stored secret.

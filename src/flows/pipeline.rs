@@ -8,7 +8,7 @@ use super::{
     Answer, Claim, Ctx, Failed, Failure, Flows, Inner, Outcome, Problem, Replaced, Reply, Step,
     Submission, Unsafe, Visit,
     login::{LoginBar, announce},
-    registration::screen_view,
+    reply::echo,
     view,
 };
 use crate::{
@@ -168,6 +168,15 @@ impl Inner {
                 return self.send(flow, identity, *challenge, taken, visit).await;
             }
             Outcome::Unprivileged => return Err(self.confirm_first(&flow).into()),
+            Outcome::Identified(identified) => {
+                self.show_ways_in(
+                    &flow,
+                    *identified,
+                    taken.map(|taken| taken.submission),
+                    visit,
+                )
+                .await?
+            }
             Outcome::NextScreen(traits) => {
                 return self.screen(flow, &traits, true, taken, visit).await;
             }
@@ -229,7 +238,7 @@ impl Inner {
         self.save(&flow).await?;
         let mut view = view(flow, None, visit);
         if let Some(taken) = taken.filter(|_| forward) {
-            view = screen_view(view, taken.submission);
+            view = echo(view, taken.submission);
         }
         Ok(Answer::plain(Reply::Screen(view)))
     }

@@ -1,6 +1,6 @@
 //! All methods in the order in which they are asked; the order is Kratos' and decides who takes a submission.
 
-use super::{Ctx, Method, Step, Submission};
+use super::{Ctx, Method, Screen, Step, Submission};
 use crate::{
     model::{CredentialType, FlowKind},
     ui::Node,
@@ -38,9 +38,11 @@ impl Registry {
         self.steps(kind).next().is_some()
     }
 
-    /// What all methods add to a form.
+    /// What all methods add to a form; on a second screen only those that the identity can use, if one is known.
     pub(super) fn offer(&self, ctx: &Ctx<'_>) -> Vec<Node> {
+        let known = ctx.identity.filter(|_| ctx.screen == Screen::Credentials);
         self.steps(ctx.flow.kind)
+            .filter(|step| known.is_none_or(|identity| step.serves(identity)))
             .flat_map(|step| step.offer(ctx))
             .collect()
     }

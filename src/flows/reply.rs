@@ -4,6 +4,7 @@ use cookie::Cookie;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::Submission;
 use crate::{
     crypto::SessionToken,
     model::{Flow, FlowType, Identity, Session},
@@ -64,6 +65,12 @@ pub struct View {
     pub continue_with: Vec<ContinueWith>,
     /// Echoed payload of the client.
     pub transient_payload: Option<Value>,
+}
+
+/// The view of a second screen: programs get their payload back.
+pub(super) fn echo(mut view: Box<View>, submission: &Submission) -> Box<View> {
+    view.transient_payload = Some(submission.transient_payload());
+    view
 }
 
 /// The result of a login.

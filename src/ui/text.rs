@@ -51,6 +51,10 @@ plain! {
     identifier IDENTIFIER Info "Email or user name";
     /// Container: identifier or password is wrong, never which.
     wrong_credentials WRONG_CREDENTIALS Error "The email or password is not right. Please check both and try again.";
+    /// Identifier: nobody has it, or they have no way to sign in.
+    no_such_account NO_SUCH_ACCOUNT Error "There is no account with this email or user name.";
+    /// Label of a button that leads to the next step.
+    proceed CONTINUE Info "Continue";
     /// Container: somebody has that identifier already.
     identifier_taken IDENTIFIER_TAKEN Error "There is an account with this email or user name already.";
     /// Container: the traits name nothing to sign in with.
@@ -326,6 +330,7 @@ numbers! {
     TITLED = 1_070_002,
     SAVE = 1_070_003,
     IDENTIFIER = 1_070_004,
+    CONTINUE = 1_070_009,
     GENERIC = 4_000_001,
     REQUIRED = 4_000_002,
     TOO_SHORT = 4_000_003,
@@ -350,6 +355,7 @@ numbers! {
     PASSWORD_SIMILAR = 4_000_031,
     PASSWORD_TOO_SHORT = 4_000_032,
     PASSWORD_TOO_LONG = 4_000_033,
+    NO_SUCH_ACCOUNT = 4_000_037,
     PASSWORD_UNCHANGED = 4_000_039,
     NOT_AN_EMAIL = 4_000_040,
     NOT_A_PHONE_NUMBER = 4_000_041,

@@ -143,8 +143,8 @@ clients | open | | - | Requests this server makes.
 clients.http | open | | - | Requests over HTTP.
 clients.http.disallow_private_ip_ranges | bool | false | - | Refuses private addresses.
 clients.http.private_ip_exception_urls[] | text | | - | URLs that may be private.
-clients.smtp | open | | - | Connections to mail servers.
-clients.smtp.disallow_private_ip_ranges | bool | false | - | Refuses private addresses.
+clients.smtp | open | | + | Connections to mail servers.
+clients.smtp.disallow_private_ip_ranges | bool | false | + | Refuses private addresses.
 clients.web_hook | open | | - | Requests of web hooks.
 clients.web_hook.header_allowlist[] | header | | - | Request headers a web hook may see.
 security | open | | + | Protection against guessing.

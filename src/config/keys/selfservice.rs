@@ -9,13 +9,13 @@ selfservice.default_browser_return_url | ref! | | + | Where a browser ends up wh
 selfservice.allowed_return_urls[] | text | | + | Where return_to may lead: URLs, or https://*.example.com.
 selfservice.flows.login.ui_url | ref | /.vestibule/login | + | The page that shows it.
 selfservice.flows.login.lifespan | dur+ | 1h | + | How long it takes submissions.
-selfservice.flows.login.style | enum(unified,identifier_first) | unified | -? | Everything on one form, or the identifier first.
+selfservice.flows.login.style | enum(unified,identifier_first) | unified | + | Everything on one form, or the identifier first.
 selfservice.flows.login.before | @before | | - | Before it begins.
 selfservice.flows.login.after | @login | | + | After success.
 selfservice.flows.registration.enabled | bool | true | + | People may create accounts.
 selfservice.flows.registration.ui_url | ref | /.vestibule/registration | + | The page that shows it.
 selfservice.flows.registration.lifespan | dur+ | 1h | + | How long it takes submissions.
-selfservice.flows.registration.login_hints | bool | false | -? | Names usable methods when an account exists.
+selfservice.flows.registration.login_hints | bool | false | + | Names usable methods when an account exists.
 selfservice.flows.registration.style | enum(unified,profile_first) | profile_first | + | Everything on one form, or the profile first.
 selfservice.flows.registration.enable_legacy_one_step | bool | false | + | Old name for style: unified.
 selfservice.flows.registration.before | @before | | - | Before it begins.

@@ -3,6 +3,7 @@
 //! Reading never fails: what is wrong was reported by `check`, and a configuration with errors is thrown away after the last rule
 //! has had its say.
 
+mod courier;
 mod gateway;
 mod headers;
 mod operations;
@@ -48,6 +49,7 @@ impl Read<'_> {
             selfservice,
             identity: self.identity(),
             secrets: self.secrets(),
+            courier: self.courier(&serve.public.base_url),
             hashers: self.hashers(),
             log: self.log(),
             limits: self.limits(),

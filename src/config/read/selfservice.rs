@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{Read, reference, span};
 use crate::config::{
-    After, FeatureFlags, FlowSettings, Hook, HostPattern, MethodSettings, Recipients,
+    After, FeatureFlags, FlowSettings, Hook, HostPattern, LoginStyle, MethodSettings, Recipients,
     RegistrationStyle, Route, Section, SelfService, Strategy, raw::Node,
 };
 
@@ -44,7 +44,12 @@ impl Read<'_> {
             error_ui_url: own("selfservice.flows.error.ui_url", "error"),
             logout_return_url: url("selfservice.flows.logout.after.default_browser_return_url"),
             clear_browser_data: self.flag("selfservice.flows.logout.clear_browser_data", false),
+            login_style: match self.text("selfservice.flows.login.style") {
+                Some("identifier_first") => LoginStyle::IdentifierFirst,
+                _ => LoginStyle::Unified,
+            },
             registration_style: self.registration_style(),
+            login_hints: self.flag("selfservice.flows.registration.login_hints", false),
             privileged_session_max_age: self
                 .duration(&format!("{settings}.privileged_session_max_age"), HOUR),
             settings_required_aal: self.aal(&format!("{settings}.required_aal")),

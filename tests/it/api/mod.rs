@@ -7,6 +7,7 @@ mod cross_origin;
 mod csrf;
 mod errors;
 mod expiry;
+mod identifier_first;
 mod login;
 mod logout;
 mod pages;

@@ -5,12 +5,13 @@ use std::{collections::BTreeMap, time::Duration};
 use indexmap::IndexMap;
 use url::Url;
 use vestibule::config::{
-    Access, AccessLog, AccessMode, After, Argon2Settings, Config, Cookies, Cors, Drain,
-    EmailSource, FeatureFlags, FlowSettings, Gateway, HashAlgorithm, Hashers, HeaderTemplate,
-    HostHeader, HostPattern, IdentityHeaders, IdentitySettings, Limits, Listener, Located, Log,
-    LogFormat, OnUnauthenticated, PathSettings, RegistrationStyle, RequiredAal, Route, RouteAction,
-    RouteMatch, SameSite, Secrets, SelfService, Serve, ServePublic, SessionCacheSettings,
-    SessionSettings, Storage, Strategy, Target, Timeouts, UnderscoreHeaders, Upstream,
+    Access, AccessLog, AccessMode, After, Argon2Settings, Config, Cookies, Cors, CourierSettings,
+    Drain, EmailSource, FeatureFlags, FlowSettings, Gateway, HashAlgorithm, Hashers,
+    HeaderTemplate, HostHeader, HostPattern, IdentityHeaders, IdentitySettings, Limits, Listener,
+    Located, Log, LogFormat, LoginStyle, OnUnauthenticated, PathSettings, RegistrationStyle,
+    RequiredAal, Route, RouteAction, RouteMatch, SameSite, Secrets, SelfService, Serve,
+    ServePublic, SessionCacheSettings, SessionSettings, Storage, Strategy, Target, Timeouts,
+    UnderscoreHeaders, Upstream,
 };
 
 /// `https://auth.example.com` as identity host, no routes yet.
@@ -43,6 +44,18 @@ pub(crate) fn config() -> Config {
             default: Vec::new(),
             cookie: Vec::new(),
             cipher: Vec::new(),
+        },
+        courier: CourierSettings {
+            mail: None,
+            sms: None,
+            from_address: "no-reply@auth.example.com".to_owned(),
+            from_name: None,
+            headers: Vec::new(),
+            templates: Vec::new(),
+            overrides: None,
+            message_retries: 5,
+            pull_count: 10,
+            pull_wait: Duration::from_secs(1),
         },
         hashers: Hashers {
             algorithm: HashAlgorithm::Argon2,
@@ -170,6 +183,8 @@ fn selfservice() -> SelfService {
         logout_return_url: None,
         clear_browser_data: false,
         registration_style: RegistrationStyle::Unified,
+        login_style: LoginStyle::Unified,
+        login_hints: false,
         privileged_session_max_age: Duration::from_secs(3600),
         settings_required_aal: RequiredAal::HighestAvailable,
         methods: IndexMap::new(),

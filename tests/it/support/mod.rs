@@ -7,6 +7,7 @@ pub mod native;
 pub mod node;
 pub mod python;
 pub mod skip;
+pub mod smtp;
 
 pub use admin::Admin;
 pub use gateway::{Gateway, free_port};
