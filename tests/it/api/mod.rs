@@ -9,6 +9,7 @@ mod errors;
 mod expiry;
 mod login;
 mod logout;
+mod openapi;
 mod pages;
 mod registration;
 mod sessions;
