@@ -16,6 +16,14 @@ macro_rules! plain {
     };
 }
 
+macro_rules! numbers {
+    ($($name:ident = $number:literal),+ $(,)?) => { $(const $name: u32 = $number;)+ };
+}
+
+mod codes;
+
+pub use codes::*;
+
 plain! {
     /// Label: sign in, on a form that confirms who is signed in.
     sign_in SIGN_IN Info "Sign in";
@@ -290,10 +298,6 @@ fn message(id: u32, message_type: MessageType, text: String, context: Option<Val
         message_type,
         context,
     }
-}
-
-macro_rules! numbers {
-    ($($name:ident = $number:literal),+ $(,)?) => { $(const $name: u32 = $number;)+ };
 }
 
 /// A login flow took too long.
