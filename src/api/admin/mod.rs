@@ -22,6 +22,7 @@ use tower::{Layer, util::MapRequestLayer};
 use url::Url;
 
 use crate::{
+    api::openapi,
     clock::{SharedClock, Timestamp},
     config::Config,
     identity::Identities,
@@ -76,6 +77,7 @@ pub fn router(admin: Admin) -> Router {
         .route("/admin/version", get(operation::version))
         .route("/admin/metrics", get(operation::metrics))
         .route("/admin/metrics/prometheus", get(operation::metrics))
+        .route("/admin/.vestibule/openapi.json", get(openapi::show))
         .route("/admin/schemas", get(edge::to_public))
         .route("/admin/schemas/{id}", get(edge::to_public))
         .route("/admin/self-service/{*rest}", any(edge::to_public))

@@ -23,7 +23,7 @@ use axum::{
     routing::{MethodFilter, MethodRouter, any, delete, get, on},
 };
 
-use super::respond;
+use super::{openapi, respond};
 use crate::{
     flows::{Flows, Visit},
     model::{FlowKind, FlowType},
@@ -71,6 +71,7 @@ fn routes() -> Router<Public> {
         .route("/schemas/{id}", get(schemas::show))
         .route("/admin/schemas", get(schemas::list))
         .route("/admin/schemas/{id}", get(schemas::show))
+        .route("/.vestibule/openapi.json", get(openapi::show))
         .route("/health/alive", get(health::alive))
         .route("/health/ready", get(health::ready))
         .route(

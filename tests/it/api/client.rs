@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 use vestibule::web::{Client, Scheme};
 
+use crate::support::openapi;
+
 /// What came back.
 #[derive(Debug)]
 pub struct Answer {
@@ -68,11 +70,21 @@ pub fn form_of(flow: &Value) -> String {
 }
 
 async fn call(router: &Router, request: Request<Body>) -> Answer {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let response = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+    openapi::Exchange {
+        listener: openapi::Listener::Public,
+        method: &method,
+        path: &path,
+        status: parts.status,
+        headers: &parts.headers,
+        body: &text,
+    }
+    .check();
     Answer {
         status: parts.status.as_u16(),
         headers: parts.headers,

@@ -10,6 +10,7 @@ mod expiry;
 mod identifier_first;
 mod login;
 mod logout;
+mod openapi;
 mod pages;
 mod registration;
 mod sessions;

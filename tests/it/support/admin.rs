@@ -22,6 +22,8 @@ use vestibule::{
     telemetry::Audit,
 };
 
+use super::openapi;
+
 /// Where the clock stands.
 pub const NOW: Timestamp = Timestamp::from_micros(1_764_033_600_000_000);
 
@@ -112,13 +114,24 @@ impl Admin {
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        openapi::Exchange {
+            listener: openapi::Listener::Admin,
+            method: &method,
+            path: &path,
+            status: parts.status,
+            headers: &parts.headers,
+            body: &text,
+        }
+        .check();
         Answer {
             status: parts.status,
             headers: parts.headers,
-            text: String::from_utf8(bytes.to_vec()).unwrap(),
+            text,
         }
     }
 
