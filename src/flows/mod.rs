@@ -4,7 +4,10 @@
 //! `pages` turn that into HTTP. Methods plug in through [`Method`] and [`Step`].
 
 mod begin;
+mod continuity;
+mod cookie;
 mod error;
+mod exchange;
 mod failure;
 mod fetch;
 mod finish;
@@ -42,6 +45,7 @@ use crate::{
     web::{Links, client::Client, cors, csrf, paths, return_to},
 };
 
+pub use exchange::Exchanged;
 pub use failure::{Elsewhere, Failed, Failure, ProgramBy, Replaced};
 pub use guard::CsrfChecked;
 pub use logout::LoggedOut;
@@ -269,6 +273,7 @@ fn view(flow: Flow, identity: Option<Identity>, visit: &Visit) -> Box<View> {
         identity,
         continue_with: Vec::new(),
         transient_payload: None,
+        exchange_code: None,
     })
 }
 

@@ -16,7 +16,7 @@ use crate::{
     api::{json as wire, respond, view},
     flows::{Failure, Visit},
     model::{FlowKind, PageRequest, Session, SessionId},
-    session::{Assurance, Snapshot, assurance},
+    session::{Assurance, Presented, Snapshot, assurance, presented},
     store::{Change, Commit, Constraint, SessionFilter, StoreError},
     web::ApiError,
 };
@@ -29,7 +29,7 @@ pub(super) async fn whoami(State(public): State<Public>, request: Request) -> Re
     };
     let snapshot = match signed_in(&public, &visit) {
         Ok(snapshot) => snapshot,
-        Err(failure) => return respond::failed_json(&visit, failure),
+        Err(failure) => return nobody(&public, &visit, failure),
     };
     if visit.parameter("tokenize_as").is_some() {
         let error = ApiError::bad_request("There is no such tokenizer template.");
@@ -43,7 +43,37 @@ pub(super) async fn whoami(State(public): State<Public>, request: Request) -> Re
             .headers_mut()
             .insert("x-kratos-authenticated-identity-id", id);
     }
+    if let Some(longest) = public.flows.config().session.cacheable {
+        let rest = snapshot.session.expires_at.since(visit.now).min(longest);
+        may_be_kept(&mut response, rest.as_secs());
+    }
+    match public.flows.cookie_again(&visit).await {
+        Ok(cookie) => respond::set_cookies(&mut response, cookie.as_slice()),
+        Err(failure) => return respond::failed_json(&visit, failure),
+    }
     response
+}
+
+/// That nobody is signed in may be kept for a minute, as long as no credential says otherwise: a bad one may be good soon.
+fn nobody(public: &Public, visit: &Visit, failure: Failure) -> Response {
+    let mut response = respond::failed_json(visit, failure);
+    let cookie_name = public.flows.sessions().cookie_name();
+    let absent = match presented(&visit.headers, cookie_name) {
+        Presented::None => true,
+        Presented::Tokens(tokens) => tokens.digests().is_empty(),
+        Presented::Malformed => false,
+    };
+    if absent && public.flows.config().session.cacheable.is_some() {
+        may_be_kept(&mut response, 60);
+    }
+    response
+}
+
+/// Tells programs in front of us how long they may keep an answer, in seconds (flows 4.3).
+fn may_be_kept(response: &mut Response, seconds: u64) {
+    response
+        .headers_mut()
+        .insert("ory-session-cache-for", seconds.into());
 }
 
 pub(super) async fn list(State(public): State<Public>, request: Request) -> Response {
