@@ -29,7 +29,11 @@ pub(super) const STEPS: &[Step] = &[
     },
     Step {
         number: 2,
-        sql: include_str!("../../../migrations/sqlite/0002_session_cookies.sql"),
+        sql: include_str!("../../../migrations/sqlite/0002_courier.sql"),
+    },
+    Step {
+        number: 3,
+        sql: include_str!("../../../migrations/sqlite/0003_session_cookies.sql"),
     },
 ];
 
