@@ -7,7 +7,7 @@
     reason = "every index is below the length of a constant array"
 )]
 
-use super::{Digest, random};
+use super::{Digest, Secret, random};
 
 /// What a token is for; decides its prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +88,7 @@ pub fn derived(kind: TokenKind, digest: &Digest) -> String {
 
 /// `length` random letters and digits.
 #[must_use]
-pub fn random_text(length: usize) -> String {
+pub fn random_letters(length: usize) -> String {
     let bodies = std::iter::repeat_with(random_body).flatten();
     bodies.take(length).map(char::from).collect()
 }
@@ -120,6 +120,12 @@ fn encode(kind: TokenKind, body: &[u8; BODY]) -> String {
     text.extend(body.iter().copied().map(char::from));
     text.extend(checksum(body).map(char::from));
     text
+}
+
+/// A fresh text of 43 letters and digits: 256 bits, for what travels inside a link (security 12.1).
+#[must_use]
+pub fn random_text() -> Secret<String> {
+    Secret::new(random_body().into_iter().map(char::from).collect())
 }
 
 fn random_body() -> [u8; BODY] {
@@ -196,10 +202,10 @@ mod tests {
 
     #[test]
     fn a_random_text_has_the_length_that_was_asked_for() {
-        let text = random_text(64);
+        let text = random_letters(64);
         assert_eq!(text.len(), 64);
         assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-        assert_ne!(text, random_text(64));
+        assert_ne!(text, random_letters(64));
     }
 
     #[test]

@@ -174,7 +174,7 @@ fn is(known: &str, code: &str) -> bool {
 }
 
 fn random_code() -> String {
-    crypto::token::random_text(LENGTH)
+    crypto::token::random_letters(LENGTH)
 }
 
 const NOTED: &str = "exchange";

@@ -1,6 +1,7 @@
 //! Who am I, and where else am I signed in (flows 4.3, 4.5).
 
 use axum::{
+    body::Body,
     extract::{Path, Request, State},
     http::{HeaderValue, StatusCode, header},
     response::Response,
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use super::{
     Public,
     listing::{Listing, with_links},
-    visit,
+    visit, whoami,
 };
 use crate::{
     api::{json as wire, respond, view},
@@ -35,18 +36,7 @@ pub(super) async fn whoami(State(public): State<Public>, request: Request) -> Re
         let error = ApiError::bad_request("There is no such tokenizer template.");
         return respond::error_json(&visit, &error);
     }
-    let base = &public.flows.config().serve.public.base_url;
-    let session = view::public_session(&snapshot.session, &snapshot.identity, base, visit.now);
-    let mut response = wire::answer(StatusCode::OK, &session);
-    if let Ok(id) = HeaderValue::from_str(&snapshot.identity.id.to_string()) {
-        response
-            .headers_mut()
-            .insert("x-kratos-authenticated-identity-id", id);
-    }
-    if let Some(longest) = public.flows.config().session.cacheable {
-        let rest = snapshot.session.expires_at.since(visit.now).min(longest);
-        may_be_kept(&mut response, rest.as_secs());
-    }
+    let mut response = whoami::shown(&public.flows, snapshot, visit.now).map(Body::from);
     match public.flows.cookie_again(&visit).await {
         Ok(cookie) => respond::set_cookies(&mut response, cookie.as_slice()),
         Err(failure) => return respond::failed_json(&visit, failure),
@@ -64,16 +54,9 @@ fn nobody(public: &Public, visit: &Visit, failure: Failure) -> Response {
         Presented::Malformed => false,
     };
     if absent && public.flows.config().session.cacheable.is_some() {
-        may_be_kept(&mut response, 60);
+        whoami::may_be_kept(&mut response, 60);
     }
     response
-}
-
-/// Tells programs in front of us how long they may keep an answer, in seconds (flows 4.3).
-fn may_be_kept(response: &mut Response, seconds: u64) {
-    response
-        .headers_mut()
-        .insert("ory-session-cache-for", seconds.into());
 }
 
 pub(super) async fn list(State(public): State<Public>, request: Request) -> Response {

@@ -35,6 +35,10 @@ pub(super) const STEPS: &[Step] = &[
         number: 3,
         sql: include_str!("../../../migrations/sqlite/0003_session_cookies.sql"),
     },
+    Step {
+        number: 4,
+        sql: include_str!("../../../migrations/sqlite/0004_codes.sql"),
+    },
 ];
 
 /// The schema that `steps` lead to.
