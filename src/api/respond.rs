@@ -133,7 +133,17 @@ fn registered(flows: &Flows, visit: &Visit, done: &Registered) -> Response {
 
 /// The answer to a request that failed where browsers have pages: programs get the error, browsers the page that shows it.
 pub async fn failed(flows: &Flows, visit: &Visit, failed: impl Into<Failed>) -> Response {
-    let Failed { why, native } = failed.into();
+    let Failed {
+        why,
+        native,
+        cookies,
+    } = failed.into();
+    let mut response = failure(flows, visit, why, native).await;
+    set_cookies(&mut response, &cookies);
+    response
+}
+
+async fn failure(flows: &Flows, visit: &Visit, why: Failure, native: bool) -> Response {
     let program = |by| {
         native
             || match by {

@@ -129,4 +129,8 @@ pub struct SessionSettings {
     pub persistent: bool,
     /// `session.whoami.required_aal`
     pub required_aal: RequiredAal,
+    /// Clients are told that they may keep an answer of whoami, at most this long (`feature_flags.cacheable_sessions`).
+    pub cacheable: Option<Duration>,
+    /// Extending a session answers without it (`feature_flags.faster_session_extend`).
+    pub faster_extend: bool,
 }

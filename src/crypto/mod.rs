@@ -1,6 +1,8 @@
-//! Secrets, randomness, digests and constant-time comparison; password formats live in [`hash`], opaque tokens in [`token`].
+//! Secrets, randomness, digests and constant-time comparison; password formats live in [`hash`], opaque tokens in [`token`],
+//! sealing in [`seal`].
 
 pub mod hash;
+pub mod seal;
 pub mod token;
 
 use hmac::{Hmac, KeyInit, Mac};

@@ -3,7 +3,7 @@
 use serde_json::Map;
 use uuid::Uuid;
 
-use super::{Answer, Failure, Flows, Inner, Reply, Visit, end, form::ORGANIZATION, view};
+use super::{Answer, Failure, Flows, Inner, Reply, Visit, end, exchange, form::ORGANIZATION, view};
 use crate::{
     model::{Aal, Flow, FlowId, FlowKind, FlowState, FlowType, Identity},
     ui::Container,
@@ -102,12 +102,14 @@ impl Inner {
     /// Stores a finished flow and shows it.
     pub(super) async fn begun(
         &self,
-        flow: Flow,
+        mut flow: Flow,
         identity: Option<Identity>,
         visit: &Visit,
     ) -> Result<Answer, Failure> {
+        let code = exchange::promise(&mut flow, visit);
         self.save(&flow).await?;
-        let view = view(flow, identity, visit);
+        let mut view = view(flow, identity, visit);
+        view.exchange_code = code;
         Ok(Answer::plain(Reply::Begun(view)))
     }
 

@@ -1,5 +1,6 @@
 //! Why a flow cannot answer with a form: told apart by who can do something about it.
 
+use cookie::Cookie;
 use serde_json::json;
 
 use crate::{
@@ -135,13 +136,15 @@ impl From<IdentityError> for Failure {
     }
 }
 
-/// A failure of a submission, with the one thing about its flow that decides the form of the answer.
+/// A failure of a submission, with what decides the form of the answer.
 #[derive(Debug)]
 pub struct Failed {
     /// Why.
     pub why: Failure,
     /// The flow is a native one: the answer is JSON whatever the request says.
     pub native: bool,
+    /// What to set all the same.
+    pub cookies: Vec<Cookie<'static>>,
 }
 
 impl<F: Into<Failure>> From<F> for Failed {
@@ -149,6 +152,7 @@ impl<F: Into<Failure>> From<F> for Failed {
         Self {
             why: why.into(),
             native: false,
+            cookies: Vec::new(),
         }
     }
 }

@@ -11,8 +11,8 @@ use crate::{
     config::Hook,
     crypto::SessionToken,
     model::{
-        Aal, AddressStatus, AuthenticationMethod, Channel, CodeId, CredentialType, Flow, FlowState,
-        FlowType, Identity, Session,
+        Aal, AddressStatus, AuthenticationMethod, Channel, CodeId, CredentialType, Flow, FlowKind,
+        FlowState, FlowType, Identity, Session,
     },
     session::NewToken,
     store::{Change, Commit, Constraint, StoreError},
@@ -120,10 +120,7 @@ impl Inner {
         let (session, token) = issued.map(|issued| (issued.session, issued.token)).unzip();
         let cookies = match &session {
             Some(session) => self.session_cookies(flow, token.as_ref(), session, visit),
-            None if flow.flow_type == FlowType::Browser => {
-                vec![self.csrf.cookie(&csrf::Secret::random())]
-            }
-            None => Vec::new(),
+            None => self.fresh_start(flow),
         };
         let reply = Reply::Registered(Box::new(Registered {
             flow_type: flow.flow_type,
@@ -233,6 +230,14 @@ impl Inner {
         cookies
     }
 
+    /// A browser that may now prove an address of a new account does so under a secret of its own (flows 0.4).
+    fn fresh_start(&self, flow: &Flow) -> Vec<Cookie<'static>> {
+        let verifies = self.settings(FlowKind::Verification).enabled;
+        let rotated = (verifies && flow.flow_type == FlowType::Browser)
+            .then(|| self.csrf.cookie(&csrf::Secret::random()));
+        rotated.into_iter().collect()
+    }
+
     /// What a change of settings does to the session: one that proved a factor counts as used, all others only send the cookie again.
     fn after_settings(
         &self,
@@ -243,7 +248,12 @@ impl Inner {
     ) -> (Session, Option<SessionToken>, Option<Change>) {
         if !changed.proves {
             let token = visit.cookie_token(self.sessions.cookie_name());
-            return (session.clone(), token, None);
+            let sent_again = token.is_some() && session.outlasts_its_cookie();
+            let note = sent_again.then_some(Change::NoteCookie {
+                id: session.id,
+                until: session.expires_at,
+            });
+            return (session.clone(), token, note);
         }
         let factor = factor(changed.method, Aal::Aal1, visit);
         let (session, token, change) =

@@ -5,8 +5,11 @@
 
 mod begin;
 mod challenge;
+mod continuity;
+mod cookie;
 mod duplicate;
 mod error;
+mod exchange;
 mod failure;
 mod fetch;
 mod finish;
@@ -45,6 +48,7 @@ use crate::{
     web::{Links, client::Client, cors, csrf, paths, return_to},
 };
 
+pub use exchange::Exchanged;
 pub use failure::{Elsewhere, Failed, Failure, ProgramBy, Replaced};
 pub use form::labelled_identifier;
 pub use guard::CsrfChecked;
@@ -273,6 +277,7 @@ fn view(flow: Flow, identity: Option<Identity>, visit: &Visit) -> Box<View> {
         identity,
         continue_with: Vec::new(),
         transient_payload: None,
+        exchange_code: None,
     })
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     Answer, Claim, Ctx, Failed, Failure, Flows, Inner, Outcome, Problem, Replaced, Reply, Step,
-    Submission, Unsafe, Visit,
+    Submission, Unsafe, Visit, continuity,
     login::{LoginBar, announce},
     reply::echo,
     view,
@@ -52,7 +52,7 @@ impl Flows {
 impl Inner {
     async fn take(
         &self,
-        flow: Flow,
+        mut flow: Flow,
         body: Result<Submission, Unreadable>,
         visit: &Visit,
     ) -> Result<Answer, Failed> {
@@ -77,9 +77,10 @@ impl Inner {
         if flow.is_expired(visit.now) {
             return self.replace(&flow, body.ok().as_ref(), visit).await;
         }
-        if let Some(reply) = self.back_from_confirmation(&flow, &body, visit) {
-            return Ok(Answer::plain(reply));
+        if Self::comes_back(&flow, body.as_ref().ok(), visit) {
+            return self.go_on(flow, visit).await;
         }
+        continuity::forget(&mut flow);
         let identity = self.identity_of(&flow, visit).await?;
         match body {
             Ok(submission) => self.dispatch(flow, identity, submission, visit).await,
@@ -167,7 +168,10 @@ impl Inner {
             Outcome::Sent(challenge) => {
                 return self.send(flow, identity, *challenge, taken, visit).await;
             }
-            Outcome::Unprivileged => return Err(self.confirm_first(&flow).into()),
+            Outcome::Unprivileged => {
+                let submission = taken.map(|taken| taken.submission);
+                return Err(self.confirm_and_continue(flow, submission, visit).await);
+            }
             Outcome::Identified(identified) => {
                 self.show_ways_in(
                     &flow,
@@ -317,19 +321,16 @@ impl Inner {
         Ok(flow)
     }
 
-    /// A browser that comes back from confirming who it is arrives with a bare GET: it is shown its settings.
-    fn back_from_confirmation(
-        &self,
-        flow: &Flow,
-        body: &Result<Submission, Unreadable>,
-        visit: &Visit,
-    ) -> Option<Reply> {
-        let bare = body
-            .as_ref()
-            .is_ok_and(|submission| submission.method().is_none());
-        let browser = flow.flow_type == FlowType::Browser && !visit.wants.json;
-        (flow.kind == FlowKind::Settings && visit.safe && browser && bare)
-            .then(|| Reply::Moved(self.page(flow)))
+    /// A browser that comes back from confirming who it is: the change that waits for it is made as if it had just been submitted;
+    /// without one it is shown its settings.
+    async fn go_on(&self, mut flow: Flow, visit: &Visit) -> Result<Answer, Failed> {
+        let Some(submission) = self.take_out(&mut flow, visit).await? else {
+            return Ok(Answer::plain(Reply::Moved(self.page(&flow))));
+        };
+        let identity = self.identity_of(&flow, visit).await?;
+        let mut answer = self.dispatch(flow, identity, submission, visit).await?;
+        answer.cookies.push(self.spent_ticket_cookie());
+        Ok(answer)
     }
 }
 

@@ -65,6 +65,8 @@ pub struct View {
     pub continue_with: Vec<ContinueWith>,
     /// Echoed payload of the client.
     pub transient_payload: Option<Value>,
+    /// The first of the codes that a native program exchanges for its session; shown once.
+    pub exchange_code: Option<String>,
 }
 
 /// The view of a second screen: programs get their payload back.

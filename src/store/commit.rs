@@ -53,6 +53,8 @@ pub enum Change {
         session: Session,
         /// Digest of the new token, when there is one.
         token: Option<Digest>,
+        /// Until when the token that it replaces still answers for the session as it was before; not at all without.
+        former_until: Option<Timestamp>,
         /// The device to add, when there is a new one.
         device: Option<Device>,
     },
@@ -73,6 +75,13 @@ pub enum Change {
         id: SessionId,
         /// The new end.
         expires_at: Timestamp,
+    },
+    /// Notes until when the cookie that a browser was sent says that it lasts. A session that is gone is fine.
+    NoteCookie {
+        /// Which.
+        id: SessionId,
+        /// What the cookie says.
+        until: Timestamp,
     },
     /// Adds or replaces a flow. Beyond 50 of one CSRF cookie, the oldest go (security 17). Conflicts with `Missing` when the flow names
     /// an identity that is gone.

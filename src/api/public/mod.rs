@@ -3,6 +3,7 @@
 
 mod edge;
 mod errors;
+mod exchange;
 mod flow;
 mod health;
 mod listing;
@@ -62,6 +63,7 @@ fn routes() -> Router<Public> {
             get(sessions::list).delete(sessions::revoke_others),
         )
         .route("/sessions/whoami", any(sessions::whoami))
+        .route("/sessions/token-exchange", get(exchange::exchange))
         .route("/sessions/{id}", delete(sessions::revoke))
         .route("/self-service/logout", get(logout::browser))
         .route("/self-service/logout/browser", get(logout::link))

@@ -34,6 +34,9 @@ pub fn flow(view: &View, base: &Url) -> Value {
     if let Some(schema) = &flow.identity_schema {
         put("identity_schema", json!(schema));
     }
+    if let Some(code) = &view.exchange_code {
+        put("session_token_exchange_code", json!(code));
+    }
     if flow.kind == FlowKind::Login {
         put("created_at", json!(flow.issued_at));
         put("updated_at", json!(flow.updated_at));

@@ -151,13 +151,13 @@ security | open | | + | Protection against guessing.
 security.account_enumeration | open | | + | Whether an answer tells that an account exists.
 security.account_enumeration.mitigate | bool | false | + | Answers alike whether an account exists or not.
 security.disallow_ref_in_identity_schemas | bool | false | -? | Refuses $ref to files and URLs in schemas.
-feature_flags.cacheable_sessions | bool | false | -? | Says how long whoami may be kept.
-feature_flags.cacheable_sessions_max_age | dur | | = | At most this long.
+feature_flags.cacheable_sessions | bool | false | + | Says how long whoami may be kept.
+feature_flags.cacheable_sessions_max_age | dur | | + | At most this long.
 feature_flags.use_continue_with_transitions | bool | false | -? | Answers recovery with continue_with.
 feature_flags.choose_recovery_address | bool | false | -? | Asks which address to recover by.
 feature_flags.legacy_continue_with_verification_ui | bool | false | -? | Lists every address to verify.
 feature_flags.legacy_require_verified_login_error | bool | false | -? | Old error for unverified addresses.
-feature_flags.faster_session_extend | bool | false | -? | Extends sessions with 204.
+feature_flags.faster_session_extend | bool | false | + | Extends sessions with 204.
 feature_flags.password_profile_registration_node_group | enum(default,password) | default | -? | Group of trait fields.
 feature_flags.legacy_oidc_registration_node_group | bool | false | -? | Group of trait fields with OIDC.
 feature_flags.legacy_allow_insecure_origins | bool | false | -? | A feature of the hosted product.

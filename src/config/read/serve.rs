@@ -220,6 +220,10 @@ impl Read<'_> {
             },
             persistent: self.flag(&own("persistent"), true),
             required_aal: self.aal("session.whoami.required_aal"),
+            cacheable: self
+                .flag("feature_flags.cacheable_sessions", false)
+                .then(|| self.duration("feature_flags.cacheable_sessions_max_age", Duration::MAX)),
+            faster_extend: self.flag("feature_flags.faster_session_extend", false),
         }
     }
 

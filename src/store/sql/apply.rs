@@ -59,9 +59,11 @@ fn apply_one(
         Change::RenewSession {
             session,
             token,
+            former_until,
             device,
         } => {
-            sessions::renew(driver, session, token.as_ref(), device.as_ref())?;
+            let token = token.as_ref().map(|token| (token, *former_until));
+            sessions::renew(driver, session, token, device.as_ref())?;
             touched.created_sessions |= token.is_some();
             note(&mut touched.sessions, session.id);
         }
@@ -73,6 +75,10 @@ fn apply_one(
         Change::DeleteSessions(id) => note_ended(touched, sessions::delete_all(driver, *id, now)?),
         Change::ExtendSession { id, expires_at } => {
             sessions::extend(driver, *id, *expires_at)?;
+            note(&mut touched.sessions, *id);
+        }
+        Change::NoteCookie { id, until } => {
+            sessions::note_cookie(driver, *id, *until)?;
             note(&mut touched.sessions, *id);
         }
         Change::PutFlow(flow) => flows::put(driver, flow)?,

@@ -3,9 +3,11 @@
 mod admin;
 mod bodies;
 mod client;
+mod continuity;
 mod cross_origin;
 mod csrf;
 mod errors;
+mod exchange;
 mod expiry;
 mod identifier_first;
 mod login;
@@ -42,6 +44,7 @@ pub const PASSWORD: &str = "correct-horse-7-battery";
 /// A server with one configuration.
 pub struct World {
     pub router: Router,
+    pub flows: Flows,
     pub clock: Arc<FixedClock>,
     pub db: Database,
 }
@@ -93,7 +96,11 @@ impl World {
         });
         let ready = Arc::new(|| Box::pin(async { Vec::new() }) as _);
         Self {
-            router: router(Public { flows, ready }),
+            router: router(Public {
+                flows: flows.clone(),
+                ready,
+            }),
+            flows,
             clock,
             db,
         }

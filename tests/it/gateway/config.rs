@@ -33,6 +33,8 @@ pub(crate) fn config() -> Config {
             cookie: cookies.clone(),
             persistent: true,
             required_aal: RequiredAal::HighestAvailable,
+            cacheable: None,
+            faster_extend: false,
         },
         cookies,
         selfservice: selfservice(),

@@ -83,6 +83,7 @@ impl People {
                 provider: None,
             }],
             devices: Vec::new(),
+            cookie_until: now.plus(Duration::from_secs(3600)),
         };
         let person = Person {
             token: token.as_str().to_owned(),

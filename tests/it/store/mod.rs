@@ -77,6 +77,8 @@ contract! {
     session_writes:
         a_renewal_stores_factors_times_and_device,
         a_renewal_with_a_new_token_ends_the_old_token,
+        the_token_that_a_second_factor_replaced_answers_as_before,
+        a_cookie_that_was_sent_again_is_noted,
         a_renewal_does_not_bring_an_ended_session_back,
         revoking_ends_a_session_once,
         revoking_an_unknown_session_is_a_conflict,
