@@ -37,7 +37,10 @@ pub use section::{Located, Section};
 pub use selfservice::{
     After, FlowSettings, Hook, MethodSettings, RegistrationStyle, RequiredAal, SelfService,
 };
-pub use serve::{Cookies, Cors, Listener, SameSite, Serve, ServePublic, SessionSettings, Storage};
+pub use serve::{
+    Certificate, Cookies, Cors, Http2Limits, Listener, ProxyProtocol, SameSite, Serve, ServePublic,
+    SessionSettings, Storage, Tls,
+};
 pub use template::{Template, template};
 
 /// A whole configuration, checked.

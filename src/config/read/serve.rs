@@ -6,8 +6,10 @@ use url::Url;
 
 use super::Read;
 use crate::config::{
-    Cookies, Cors, Listener, RequiredAal, SameSite, Serve, ServePublic, SessionSettings, Storage,
-    check::plain_host, raw::Node,
+    Certificate, Cookies, Cors, Listener, ProxyProtocol, RequiredAal, SameSite, Serve, ServePublic,
+    SessionSettings, Storage, Tls,
+    check::{network, plain_host},
+    raw::Node,
 };
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -39,8 +41,20 @@ impl Read<'_> {
         let mut listeners: Vec<_> = written
             .filter_map(|item| {
                 Some(Listener {
-                    address: item.text("address")?.to_owned(),
                     skip_health_log,
+                    tls: item.at("tls").filter(|node| !node.is_null()).map(tls),
+                    redirect_to_https: flag(item, "redirect_to_https"),
+                    proxy_protocol: match item.text("proxy_protocol") {
+                        Some("optional") => ProxyProtocol::Optional,
+                        Some("required") => ProxyProtocol::Required,
+                        _ => ProxyProtocol::Off,
+                    },
+                    balancers: super::texts(item, "trusted_proxies")
+                        .iter()
+                        .filter_map(|text| network(text).ok())
+                        .collect(),
+                    reuse_port: flag(item, "reuse_port"),
+                    ..Listener::plain(item.text("address")?)
                 })
             })
             .collect();
@@ -70,8 +84,8 @@ impl Read<'_> {
             format!("{host}:{port}")
         };
         Listener {
-            address,
             skip_health_log: self.flag(&format!("{path}.request_log.disable_for_health"), true),
+            ..Listener::plain(address)
         }
     }
 
@@ -208,6 +222,24 @@ impl Read<'_> {
             "None" => Some(SameSite::None),
             _ => Some(SameSite::Lax),
         }
+    }
+}
+
+fn flag(node: &Node, key: &str) -> bool {
+    node.at(key).and_then(Node::as_bool).unwrap_or(false)
+}
+
+fn tls(node: &Node) -> Tls {
+    let certificates = node.items("certificates").iter().filter_map(|item| {
+        Some(Certificate {
+            cert: item.text("cert")?.into(),
+            key: item.text("key")?.into(),
+            fallback: flag(item, "default"),
+        })
+    });
+    Tls {
+        certificates: certificates.collect(),
+        only_tls13: node.text("min_version") == Some("1.3"),
     }
 }
 

@@ -53,6 +53,7 @@ pub(super) const fn decision(error: &GatewayError) -> Decision {
         | GatewayError::HeadersTooLarge
         | GatewayError::ExpectationFailed
         | GatewayError::HostOutsideCookieDomain
+        | GatewayError::Misdirected
         | GatewayError::LoopDetected => Decision::Rejected,
         GatewayError::Internal
         | GatewayError::Overloaded

@@ -11,3 +11,4 @@ mod routing;
 mod sessions;
 mod setup;
 mod streams;
+mod tls;

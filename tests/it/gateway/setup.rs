@@ -78,7 +78,7 @@ impl Gate {
         let listener = bind("serve.public", "127.0.0.1:0").expect("a free port");
         let address = listener.tcp_address().expect("TCP");
         let plan = Plan {
-            listeners: vec![listener],
+            listeners: vec![listener.into()],
             model: Model::PerCore(1),
             ceilings: Ceilings {
                 connections: config.limits.connections,
