@@ -35,7 +35,8 @@ pub use operations::{
 };
 pub use section::{Located, Section};
 pub use selfservice::{
-    After, FlowSettings, Hook, MethodSettings, RegistrationStyle, RequiredAal, SelfService,
+    After, FeatureFlags, FlowSettings, Hook, MethodSettings, Recipients, RegistrationStyle,
+    RequiredAal, SelfService, Strategy,
 };
 pub use serve::{
     Certificate, Cookies, Cors, Http2Limits, Listener, ProxyProtocol, SameSite, Serve, ServePublic,
@@ -68,6 +69,8 @@ pub struct Config {
     pub log: Log,
     /// Limits of our own endpoints.
     pub limits: Limits,
+    /// Opt-ins of Kratos.
+    pub features: FeatureFlags,
     /// Account enumeration is masked (`security.account_enumeration.mitigate`).
     pub mitigate_enumeration: bool,
     /// What concerns all routes.

@@ -164,6 +164,9 @@ impl Inner {
             Outcome::Proved(proof) => self.sign_in(&flow, *proof, visit).await?,
             Outcome::Drafted(draft) => self.register(&flow, *draft, visit).await?,
             Outcome::Changed(changed) => self.store_settings(&flow, *changed, visit).await?,
+            Outcome::Sent(challenge) => {
+                return self.send(flow, identity, *challenge, taken, visit).await;
+            }
             Outcome::Unprivileged => return Err(self.confirm_first(&flow).into()),
             Outcome::NextScreen(traits) => {
                 return self.screen(flow, &traits, true, taken, visit).await;
@@ -324,9 +327,9 @@ impl Inner {
 /// The step that took a submission.
 #[derive(Clone, Copy)]
 pub(super) struct Taken<'a> {
-    step: &'a dyn Step,
-    method: CredentialType,
-    submission: &'a Submission,
+    pub(super) step: &'a dyn Step,
+    pub(super) method: CredentialType,
+    pub(super) submission: &'a Submission,
 }
 
 fn nobody_claims(kind: FlowKind) -> Message {

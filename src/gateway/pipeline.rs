@@ -178,7 +178,7 @@ fn plan<'a>(
     known: (Timestamp, Option<Resolved>),
     asker: &mut Asker,
 ) -> Result<Plan<'a>, GatewayError> {
-    let asked = Asked {
+    let described = Asked {
         origin: origin(connection, &connection.worker.gateway, &parts),
         trusted: connection.trusted,
         length: http_body::Body::size_hint(&body).lower(),
@@ -186,7 +186,7 @@ fn plan<'a>(
     };
     judge(
         connection,
-        asked,
+        described,
         known,
         asker,
         |verdict, parts, asker| match verdict {
@@ -244,18 +244,21 @@ pub(super) enum Verdict<'a, 'g> {
 /// What to answer when the request may not pass.
 pub(super) fn judge<'g, T>(
     connection: &'g Connection,
-    asked: Asked,
+    described: Asked,
     known: (Timestamp, Option<Resolved>),
     asker: &mut Asker,
     then: impl FnOnce(Verdict<'_, 'g>, Parts, &mut Asker) -> Result<T, GatewayError>,
 ) -> Result<T, GatewayError> {
     let gateway = &connection.worker.gateway;
-    let parts = asked.parts;
-    let notes = gateway.table.scrub.note(&parts.headers, asked.trusted)?;
+    let parts = described.parts;
+    let notes = gateway
+        .table
+        .scrub
+        .note(&parts.headers, described.trusted)?;
     asker.kind = Kind::of(&parts.method, &parts.headers, &notes, false);
     asker.language = page_language(asker.kind, &parts);
     shape::check(&parts.method, parts.version, &parts.headers, &notes)?;
-    let origin = asked.origin?;
+    let origin = described.origin?;
     asker.ip = Some(origin.ip);
     asker.note(|over| over.came_from(&origin));
 
@@ -324,7 +327,7 @@ pub(super) fn judge<'g, T>(
     if arrival.upgrade.is_some() {
         asker.kind = Kind::of(&parts.method, &parts.headers, &notes, true);
     }
-    admissible(route, asked.length, asker)?;
+    admissible(route, described.length, asker)?;
 
     let verdict = match access::admit(gateway, route, &arrival, &parts, known.1, asker)? {
         Admitted::Unknown(presented) => Verdict::Unknown(presented),

@@ -6,8 +6,9 @@ use crate::{
     clock::Timestamp,
     crypto::Digest,
     model::{
-        CourierMessage, CredentialType, Device, Dispatch, Flow, FlowId, Identity, IdentityId,
-        MessageId, MessageStatus, SelfServiceError, Session, SessionId,
+        AddressStatus, Channel, Code, CodeId, CourierMessage, CredentialType, Device, Dispatch,
+        Flow, FlowId, Identity, IdentityId, MessageId, MessageStatus, SelfServiceError, Session,
+        SessionId,
     },
 };
 
@@ -78,6 +79,38 @@ pub enum Change {
     PutFlow(Box<Flow>),
     /// Removes a flow; one that is gone already is fine.
     DeleteFlow(FlowId),
+    /// Adds a code. Conflicts with `Missing` when its flow or identity is gone.
+    PutCode(Box<Code>),
+    /// Removes all codes of a flow: what was sent earlier is worthless.
+    DropCodes(FlowId),
+    /// Spends a code. Conflicts with `Used` when it was spent before, or is gone.
+    UseCode {
+        /// Which.
+        id: CodeId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Counts a try of a flow's codes. Conflicts with `Exhausted` when there were `limit` already, or the flow is gone.
+    CountSubmission {
+        /// The flow.
+        flow: FlowId,
+        /// So many are allowed.
+        limit: u32,
+    },
+    /// Notes how far the proof of an address has come; a proven one stays proven. The identity's version counts it. When the
+    /// identity has no such address any more, a proof conflicts with `Missing`, and anything less does nothing.
+    MarkAddress {
+        /// Whose.
+        identity_id: IdentityId,
+        /// By which channel.
+        via: Channel,
+        /// Its value, normalised.
+        value: String,
+        /// How far.
+        status: AddressStatus,
+        /// When.
+        at: Timestamp,
+    },
     /// Adds an error for the error page.
     InsertError(SelfServiceError),
     /// Adds a message to the outbox.

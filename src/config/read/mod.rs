@@ -52,6 +52,7 @@ impl Read<'_> {
             log: self.log(),
             limits: self.limits(),
             mitigate_enumeration: self.flag("security.account_enumeration.mitigate", false),
+            features: self.features(),
             gateway: self.gateway(),
             has_routes: self.root.at("routes").is_some(),
             drain: Drain {

@@ -84,10 +84,8 @@ impl Login {
             None
         };
         Ok(Outcome::Proved(Box::new(Proof {
-            identity,
-            method: CredentialType::Password,
-            aal: Aal::Aal1,
             upkeep,
+            ..Proof::new(identity, CredentialType::Password, Aal::Aal1)
         })))
     }
 

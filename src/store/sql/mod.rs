@@ -6,6 +6,7 @@
 mod addresses;
 mod apply;
 mod cell;
+pub(super) mod codes;
 mod credentials;
 mod cursor;
 pub(super) mod errors;
@@ -103,6 +104,7 @@ pub(super) fn ping(driver: &dyn Driver) -> Result<(), StoreError> {
 pub(super) fn look_ups() -> impl Iterator<Item = &'static str> {
     let lists = [
         apply::LOOK_UPS,
+        codes::LOOK_UPS,
         credentials::LOOK_UPS,
         errors::LOOK_UPS,
         flows::LOOK_UPS,

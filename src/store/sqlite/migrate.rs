@@ -31,6 +31,10 @@ pub(super) const STEPS: &[Step] = &[
         number: 2,
         sql: include_str!("../../../migrations/sqlite/0002_courier.sql"),
     },
+    Step {
+        number: 4,
+        sql: include_str!("../../../migrations/sqlite/0004_codes.sql"),
+    },
 ];
 
 /// The schema that `steps` lead to.

@@ -15,13 +15,13 @@ use vestibule::{
     config::Config,
     crypto::{Digest, SessionToken},
     model::{
-        Aal, AddressId, AddressStatus, AuthenticationMethod, Channel, CourierMessage,
+        Aal, AddressId, AddressStatus, AuthenticationMethod, Channel, Code, CourierMessage,
         CredentialType, ErrorId, Flow, FlowId, Identity, IdentityId, IdentityState, MessageId,
         Outbox, Page, PageRequest, SelfServiceError, Session, SessionId, VerifiableAddress,
     },
     session::{Sessions, Settings},
     store::{
-        BoxFuture, Commit, IdentityFilter, Invalidate, MessageFilter, MessageHistory,
+        AddressKind, BoxFuture, Commit, IdentityFilter, Invalidate, MessageFilter, MessageHistory,
         SessionFilter, Store, StoreError, Touched,
     },
 };
@@ -222,6 +222,19 @@ impl Store for Memory {
     }
 
     fn find_flow(&self, _: FlowId) -> BoxFuture<'_, Result<Option<Flow>, StoreError>> {
+        unused()
+    }
+
+    fn find_codes(&self, _: FlowId) -> BoxFuture<'_, Result<Vec<Code>, StoreError>> {
+        unused()
+    }
+
+    fn find_identity_by_address<'a>(
+        &'a self,
+        _: AddressKind,
+        _: &'a str,
+        _: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Identity>, StoreError>> {
         unused()
     }
 
