@@ -16,6 +16,14 @@ macro_rules! plain {
     };
 }
 
+macro_rules! numbers {
+    ($($name:ident = $number:literal),+ $(,)?) => { $(const $name: u32 = $number;)+ };
+}
+
+mod codes;
+
+pub use codes::*;
+
 plain! {
     /// Label: sign in, on a form that confirms who is signed in.
     sign_in SIGN_IN Info "Sign in";
@@ -78,18 +86,6 @@ pub fn titled(title: &str, name: &str) -> Message {
 #[must_use]
 pub fn generic(reason: &str) -> Message {
     error(GENERIC, reason.to_owned(), json!({ "reason": reason }))
-}
-
-/// Container: a code or link was spent before.
-#[must_use]
-pub fn code_used() -> Message {
-    generic("This code was used already. Please ask for a new one.")
-}
-
-/// Container: the codes of this form were tried as often as they may be.
-#[must_use]
-pub fn too_many_tries() -> Message {
-    generic("Wrong codes were entered too often. Please begin again.")
 }
 
 /// A value is missing.
@@ -302,10 +298,6 @@ fn message(id: u32, message_type: MessageType, text: String, context: Option<Val
         message_type,
         context,
     }
-}
-
-macro_rules! numbers {
-    ($($name:ident = $number:literal),+ $(,)?) => { $(const $name: u32 = $number;)+ };
 }
 
 /// A login flow took too long.
