@@ -28,7 +28,7 @@ pub(super) fn serve(
 ) -> std::io::Result<Running> {
     let limits = &services.config.limits;
     let plan = Plan {
-        listeners: vec![bound],
+        listeners: vec![bound.into()],
         model: Model::PerCore(1),
         ceilings: Ceilings {
             connections: limits.connections,
@@ -172,6 +172,13 @@ impl WorkerService for AdminWorker {
                 .insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         response
+    }
+
+    fn stream(connection: &Arc<AdminConnection>, watch: Arc<net::Watch>) -> Arc<AdminConnection> {
+        Arc::new(AdminConnection {
+            worker: connection.worker.clone(),
+            link: connection.link.for_stream(watch),
+        })
     }
 
     fn sweep(&self, _now: u64) -> bool {

@@ -41,7 +41,8 @@ pub use selfservice::{
     RegistrationStyle, RequiredAal, SelfService, Strategy,
 };
 pub use serve::{
-    Cookies, Cors, Decisions, Listener, SameSite, Serve, ServePublic, SessionSettings, Storage,
+    Certificate, Cookies, Cors, Decisions, Http2Limits, Listener, ProxyProtocol, SameSite, Serve,
+    ServePublic, SessionSettings, Storage, Tls,
 };
 pub use template::{Template, template};
 

@@ -43,6 +43,8 @@ pub enum GatewayError {
     ExpectationFailed,
     /// A host our cookie never reaches.
     HostOutsideCookieDomain,
+    /// A host that the certificate of this connection does not cover.
+    Misdirected,
     /// Our own fault.
     Internal,
     /// The rewritten target is no target.
@@ -116,7 +118,7 @@ impl GatewayError {
             Self::UriTooLong => "uri_too_long",
             Self::HeadersTooLarge => "headers_too_large",
             Self::ExpectationFailed => "expectation_failed",
-            Self::HostOutsideCookieDomain => "misdirected_request",
+            Self::HostOutsideCookieDomain | Self::Misdirected => "misdirected_request",
             Self::Internal => "internal_error",
             Self::RewriteInvalid => "rewrite_invalid",
             Self::UpstreamUnreachable => "upstream_unreachable",
@@ -150,7 +152,7 @@ impl GatewayError {
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::ExpectationFailed => StatusCode::EXPECTATION_FAILED,
-            Self::HostOutsideCookieDomain => StatusCode::MISDIRECTED_REQUEST,
+            Self::HostOutsideCookieDomain | Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::Internal | Self::RewriteInvalid => StatusCode::INTERNAL_SERVER_ERROR,
             Self::UpstreamUnreachable | Self::UpstreamProtocol => StatusCode::BAD_GATEWAY,
             Self::Overloaded | Self::AuthenticatorUnavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -184,6 +186,7 @@ impl GatewayError {
             Self::HeadersTooLarge => "The request headers are too large.",
             Self::ExpectationFailed => "The expectation of the request cannot be met.",
             Self::HostOutsideCookieDomain => "This host is outside the session domain.",
+            Self::Misdirected => "This connection is for another host.",
             Self::Internal | Self::RewriteInvalid => "Something went wrong here.",
             Self::UpstreamUnreachable => "The app behind this address cannot be reached right now.",
             Self::UpstreamProtocol => {
@@ -229,6 +232,7 @@ impl GatewayError {
             Self::BadForwardedProto => Some("R-18.5"),
             Self::BadDecisionRequest(_) => Some("R-16.2"),
             Self::Framing | Self::UnknownCoding => Some("R-12.16"),
+            Self::Misdirected => Some("R-17.7"),
             _ => None,
         }
     }

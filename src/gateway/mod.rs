@@ -9,6 +9,8 @@ pub mod target;
 
 pub mod own;
 
+mod to_https;
+
 pub mod matcher;
 pub mod table;
 
@@ -44,10 +46,10 @@ use hyper::body::Incoming;
 use crate::{
     clock::SharedClock,
     config::{Config, SameSite},
-    net::{Link, Peer, Ticker, WorkerService},
+    net::{Link, Peer, Ticker, Watch, WorkerService},
     session::Sessions,
     telemetry::{AccessLines, AccessLog, Audit, Metrics},
-    web::{ControlPlane, Proxies, client},
+    web::{ControlPlane, Proxies, Scheme, client},
 };
 
 pub use body::Body;
@@ -64,6 +66,7 @@ use own::Own;
 use request_id::Ids;
 use respond::SignIn;
 use target::Form;
+use to_https::ToHttps;
 use upstream::Pools;
 
 /// What the gateway is made of beside the configuration.
@@ -93,6 +96,8 @@ pub struct Gateway {
     table: Arc<RouteTable>,
     form: Form,
     proxies: Proxies,
+    hsts: Option<HeaderValue>,
+    to_https: ToHttps,
     own: Own,
     own_cookies: OwnCookies,
     sign_in: SignIn,
@@ -117,7 +122,9 @@ impl Gateway {
             quiet: listeners.map(|listener| listener.skip_health_log).collect(),
             table,
             form: config.gateway.path.into(),
-            proxies: Proxies::new(&config.gateway.trusted_proxies),
+            hsts: HeaderValue::from_str(&config.gateway.hsts).ok(),
+            to_https: ToHttps::new(config),
+            proxies: Proxies::new(&config.gateway.trusted_proxies, config.gateway.trusts_unix),
             own: Own::new(config),
             own_cookies: OwnCookies::new(config),
             sign_in: SignIn::new(config),
@@ -209,12 +216,34 @@ impl WorkerService for Worker {
         }
     }
 
+    fn stream(connection: &Arc<Connection>, watch: Arc<Watch>) -> Arc<Connection> {
+        Arc::new(Connection {
+            worker: Arc::clone(&connection.worker),
+            link: connection.link.for_stream(watch),
+            peer: connection.peer,
+            ip: connection.ip,
+            peer_value: connection.peer_value.clone(),
+            trusted: connection.trusted,
+            asks: connection.asks,
+            port: connection.port.clone(),
+        })
+    }
+
     fn sweep(&self, now: u64) -> bool {
         self.pools.sweep(now)
     }
 }
 
 impl Connection {
+    /// How the other end of the connection speaks.
+    fn scheme(&self) -> Scheme {
+        if self.link.tls.is_some() {
+            Scheme::Https
+        } else {
+            Scheme::Http
+        }
+    }
+
     /// The client's address as a header value, when the peer is only its proxy.
     fn other_client(&self, ip: IpAddr) -> Option<HeaderValue> {
         (ip != self.ip).then(|| ip_value(ip))

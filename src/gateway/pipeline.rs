@@ -22,7 +22,7 @@ use super::{
     shape,
     table::Route,
     target::{CanonicalTarget, Form},
-    whoami,
+    to_https, whoami,
 };
 use crate::{
     clock::Timestamp,
@@ -68,10 +68,11 @@ pub(super) enum Plan<'a> {
 /// Answers a request. All that can be decided at once is decided in [`plan`]: this future stays small, since hyper moves it.
 pub(super) async fn answer(
     connection: Arc<Connection>,
-    request: Request<Incoming>,
+    mut request: Request<Incoming>,
 ) -> Response<Body> {
     let gateway = &connection.worker.gateway;
     connection.link.watch.begin_request();
+    let crowded = shape::as_version_1(&mut request).is_err();
     let now = gateway.parts.clock.now();
     let mut asker = {
         let id = request_id(&connection, &request, now);
@@ -81,7 +82,11 @@ pub(super) async fn answer(
         asker
     };
     let (parts, body) = request.into_parts();
-    let mut planned = plan(&connection, parts, body, (now, None), &mut asker);
+    let mut planned = if crowded {
+        Err(GatewayError::HeadersTooLarge)
+    } else {
+        plan(&connection, parts, body, (now, None), &mut asker)
+    };
     if let Ok(Plan::Ask(presented, parts, body)) = planned {
         planned = match Box::pin(access::ask(gateway, &presented, now)).await {
             Ok(resolved) => plan(&connection, parts, body, (now, Some(resolved)), &mut asker),
@@ -111,6 +116,14 @@ pub(super) async fn answer(
         response
             .headers_mut()
             .insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    if asker.secure
+        && let Some(hsts) = &gateway.hsts
+    {
+        let headers = response.headers_mut();
+        headers
+            .entry(header::STRICT_TRANSPORT_SECURITY)
+            .or_insert_with(|| hsts.clone());
     }
     if let Some(mut over) = asker.over.take() {
         over.answered(response.status());
@@ -199,6 +212,11 @@ fn plan<'a>(
                 asker.note(Over::sent_to_sign_in);
                 Ok(Plan::Answered(redirect(&location, asker)))
             }
+            Verdict::Encrypted(location) => {
+                let mut response = redirect(&location, asker);
+                *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
+                Ok(Plan::Answered(response))
+            }
             Verdict::Visitor(route, arrival, person) => {
                 let person = person.as_deref();
                 finish::prepare(connection, route, &arrival, person, (parts, body), asker)
@@ -229,6 +247,8 @@ pub(super) enum Verdict<'a, 'g> {
     Unknown(Presented),
     /// The browser belongs on the identity host first.
     Elsewhere(String),
+    /// The listener only sends people to the one that speaks TLS.
+    Encrypted(String),
     /// Somebody may pass: the route, and who it is if anybody looked.
     Visitor(&'g Route, Arrival<'a>, Option<Arc<Snapshot>>),
 }
@@ -264,6 +284,11 @@ pub(super) fn judge<'g, T>(
         .and_then(CanonicalHost::parse)
         .ok_or(GatewayError::Rejected("security 2.10"))?;
     same_authority(&parts.uri, &host, origin.scheme)?;
+    asker.secure = origin.scheme == Scheme::Https && to_https::may_insist(host.name());
+    let tls = connection.link.tls.as_ref();
+    if tls.is_some_and(|tls| !tls.covers(host.name())) {
+        return Err(GatewayError::Misdirected);
+    }
     if parts.uri.path() == "*" {
         return then(Verdict::Server, parts, asker);
     }
@@ -276,6 +301,15 @@ pub(super) fn judge<'g, T>(
     let uri = parts.uri.clone();
     let target = CanonicalTarget::new(uri.path(), uri.query(), form)?;
     asker.note(|over| over.asks_for(&target));
+    if origin.scheme == Scheme::Http
+        && gateway
+            .to_https
+            .applies(connection.link.listener, target.path())
+    {
+        let location = gateway.to_https.location(&gateway.own, &host, &target);
+        let location = location.ok_or(GatewayError::RouteNotFound)?;
+        return then(Verdict::Encrypted(location), parts, asker);
+    }
 
     let whose = gateway.own.whose(host.name(), target.path());
     let found = match whose {
@@ -342,11 +376,14 @@ fn origin(
     parts: &Parts,
 ) -> Result<client::Origin, GatewayError> {
     if connection.trusted {
-        return Ok(gateway.proxies.behind(connection.peer, &parts.headers)?);
+        let own = connection.scheme();
+        return Ok(gateway
+            .proxies
+            .behind(connection.peer, own, &parts.headers)?);
     }
     Ok(client::Origin {
         ip: connection.ip,
-        scheme: Scheme::Http,
+        scheme: connection.scheme(),
     })
 }
 

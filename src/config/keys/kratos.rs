@@ -18,11 +18,11 @@ serve.public.host | bind | 0.0.0.0 | + | Address to listen on, or unix:/path.
 serve.public.port | int(1..65535) | 4433 | + | Port to listen on.
 serve.public.hosts[] | plainhost | | + | Other names of the same gateway, redirected to base_url for pages.
 serve.public.listeners[].address | address! | | + | host:port, [v6]:port, :port or unix:/path.
-serve.public.listeners[].tls | @tls | | ~ | Certificates of this listener.
-serve.public.listeners[].redirect_to_https | bool | false | ~? | Sends plain requests to https.
-serve.public.listeners[].proxy_protocol | enum(off,optional,required) | off | ~? | Believes a PROXY protocol header.
-serve.public.listeners[].trusted_proxies[] | cidr | | ~ | Who may send a PROXY protocol header.
-serve.public.listeners[].reuse_port | bool | false | ~? | Lets a second process listen on the same port.
+serve.public.listeners[].tls | @tls | | + | Certificates of this listener.
+serve.public.listeners[].redirect_to_https | bool | false | + | Sends plain requests to https.
+serve.public.listeners[].proxy_protocol | enum(off,optional,required) | off | + | Believes a PROXY protocol header.
+serve.public.listeners[].trusted_proxies[] | cidr | | + | Who may send a PROXY protocol header.
+serve.public.listeners[].reuse_port | bool | false | + | Lets a second process listen on the same port.
 serve.public.listeners[].limits | @limits | | ~ | Limits of this listener.
 serve.public.request_log.disable_for_health | bool | false | + | Leaves health checks out of the access log.
 serve.public.socket | @socket | | - | Owner and mode of a unix socket.
@@ -59,9 +59,10 @@ serve.metrics.address | address | | ~ | A listener of its own for metrics.
 @filetls.key.base64 | text | | - | Private key, base64.
 @filetls.cert.path | text | | - | Certificate chain file.
 @filetls.cert.base64 | text | | - | Certificate chain, base64.
-@tls.certificates[].cert | text! | | ~ | Certificate chain file.
-@tls.certificates[].key | text! | | ~ | Private key file.
-@tls.certificates[].default | bool | false | ~ | Serves names no other certificate has.
+@tls.certificates[].cert | text! | | + | Certificate chain file.
+@tls.certificates[].key | text! | | + | Private key file.
+@tls.certificates[].default | bool | false | + | Serves names no other certificate has.
+@tls.min_version | enum(1.2,1.3) | 1.2 | + | Oldest TLS.
 @tls.client_auth | any | | ~ | Client certificates.
 @tls.acme.enabled | bool | false | ~ | Gets certificates by itself.
 @tls.acme.directory | url | | ~ | Directory of the certificate authority.

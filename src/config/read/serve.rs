@@ -7,8 +7,8 @@ use url::Url;
 
 use super::Read;
 use crate::config::{
-    Cookies, Cors, Decisions, Listener, RequiredAal, SameSite, Serve, ServePublic, SessionSettings,
-    Storage,
+    Certificate, Cookies, Cors, Decisions, Listener, ProxyProtocol, RequiredAal, SameSite, Serve,
+    ServePublic, SessionSettings, Storage, Tls,
     check::{network, plain_host},
     raw::Node,
 };
@@ -60,8 +60,8 @@ impl Read<'_> {
         let address = self.text("serve.decisions.address");
         Some(Decisions {
             listener: Listener {
-                address: address.unwrap_or("127.0.0.1:4456").to_owned(),
                 skip_health_log: true,
+                ..Listener::plain(address.unwrap_or("127.0.0.1:4456"))
             },
             trusted,
             trust_unix: !written,
@@ -78,8 +78,20 @@ impl Read<'_> {
         let mut listeners: Vec<_> = written
             .filter_map(|item| {
                 Some(Listener {
-                    address: item.text("address")?.to_owned(),
                     skip_health_log,
+                    tls: item.at("tls").filter(|node| !node.is_null()).map(tls),
+                    redirect_to_https: flag(item, "redirect_to_https"),
+                    proxy_protocol: match item.text("proxy_protocol") {
+                        Some("optional") => ProxyProtocol::Optional,
+                        Some("required") => ProxyProtocol::Required,
+                        _ => ProxyProtocol::Off,
+                    },
+                    balancers: super::texts(item, "trusted_proxies")
+                        .iter()
+                        .filter_map(|text| network(text).ok())
+                        .collect(),
+                    reuse_port: flag(item, "reuse_port"),
+                    ..Listener::plain(item.text("address")?)
                 })
             })
             .collect();
@@ -109,8 +121,8 @@ impl Read<'_> {
             format!("{host}:{port}")
         };
         Listener {
-            address,
             skip_health_log: self.flag(&format!("{path}.request_log.disable_for_health"), true),
+            ..Listener::plain(address)
         }
     }
 
@@ -251,6 +263,24 @@ impl Read<'_> {
             "None" => Some(SameSite::None),
             _ => Some(SameSite::Lax),
         }
+    }
+}
+
+fn flag(node: &Node, key: &str) -> bool {
+    node.at(key).and_then(Node::as_bool).unwrap_or(false)
+}
+
+fn tls(node: &Node) -> Tls {
+    let certificates = node.items("certificates").iter().filter_map(|item| {
+        Some(Certificate {
+            cert: item.text("cert")?.into(),
+            key: item.text("key")?.into(),
+            fallback: flag(item, "default"),
+        })
+    });
+    Tls {
+        certificates: certificates.collect(),
+        only_tls13: node.text("min_version") == Some("1.3"),
     }
 }
 

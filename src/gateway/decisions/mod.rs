@@ -39,7 +39,6 @@ pub(super) struct Decisions {
     listener: usize,
     on_public: bool,
     proxies: Proxies,
-    unix: bool,
     emit_cookie: bool,
     cache: Option<HeaderValue>,
     warned: AtomicI64,
@@ -56,8 +55,7 @@ impl Decisions {
         Some(Self {
             listener: public,
             on_public: settings.mount_on_public,
-            proxies: Proxies::new(&settings.trusted),
-            unix: settings.trust_unix,
+            proxies: Proxies::new(&settings.trusted, settings.trust_unix),
             emit_cookie: settings.emit_cookie,
             cache,
             warned: AtomicI64::new(0),
@@ -72,13 +70,6 @@ impl Decisions {
     /// Whether the endpoints are on the public listeners too.
     pub(super) const fn is_on_public(&self) -> bool {
         self.on_public
-    }
-
-    fn trust(&self, peer: Option<SocketAddr>) -> bool {
-        match peer {
-            Some(_) => self.proxies.trust(peer),
-            None => self.unix,
-        }
     }
 
     /// Tells the operator about a caller that is set up wrongly, at most once a minute.
@@ -201,7 +192,7 @@ async fn ask(
     now: Timestamp,
     asker: &mut Asker,
 ) -> Result<Allowed, GatewayError> {
-    if !decisions.trust(connection.peer) {
+    if !decisions.proxies.trust(connection.peer) {
         return Err(GatewayError::UntrustedPeer);
     }
     let ip = decisions.proxies.client(connection.peer, &parts.headers);
@@ -274,6 +265,7 @@ fn one(
         asker,
         |verdict, parts, asker| match verdict {
             Verdict::Server => Err(GatewayError::Rejected("R-4.21")),
+            Verdict::Encrypted(_) => Err(GatewayError::DecisionsNotMounted),
             Verdict::Unknown(presented) => Ok(Step::Ask(Box::new((presented, parts)))),
             // Our own endpoints look after themselves.
             Verdict::Own(_) => Ok(Step::Allowed(Box::new(Allowed {

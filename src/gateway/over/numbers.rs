@@ -55,6 +55,7 @@ pub(super) const fn decision(error: &GatewayError) -> Decision {
         | GatewayError::HeadersTooLarge
         | GatewayError::ExpectationFailed
         | GatewayError::HostOutsideCookieDomain
+        | GatewayError::Misdirected
         | GatewayError::LoopDetected
         | GatewayError::BadDecisionRequest(_)
         | GatewayError::UnknownDecisionPath

@@ -7,10 +7,10 @@ use url::Url;
 use vestibule::config::{
     Access, AccessLog, AccessMode, After, Argon2Settings, Config, Cookies, Cors, CourierSettings,
     Drain, EmailSource, FeatureFlags, FlowSettings, Gateway, HashAlgorithm, Hashers,
-    HeaderTemplate, HostHeader, HostPattern, IdentityHeaders, IdentitySettings, Limits, Listener,
-    Located, Log, LogFormat, LoginStyle, OnUnauthenticated, PathSettings, RegistrationStyle,
-    RequiredAal, Route, RouteAction, RouteMatch, SameSite, Secrets, SelfService, Serve,
-    ServePublic, SessionCacheSettings, SessionSettings, Storage, Strategy, Target, Timeouts,
+    HeaderTemplate, HostHeader, HostPattern, Http2Limits, IdentityHeaders, IdentitySettings,
+    Limits, Listener, Located, Log, LogFormat, LoginStyle, OnUnauthenticated, PathSettings,
+    RegistrationStyle, RequiredAal, Route, RouteAction, RouteMatch, SameSite, Secrets, SelfService,
+    Serve, ServePublic, SessionCacheSettings, SessionSettings, Storage, Strategy, Target, Timeouts,
     UnderscoreHeaders, Upstream,
 };
 
@@ -146,10 +146,7 @@ pub(crate) fn upstream(target: Target) -> Upstream {
 }
 
 fn serve() -> Serve {
-    let listener = |address: &str| Listener {
-        address: address.to_owned(),
-        skip_health_log: false,
-    };
+    let listener = |address: &str| Listener::plain(address);
     Serve {
         public: ServePublic {
             base_url: url("https://auth.example.com/"),
@@ -214,6 +211,8 @@ fn limits() -> Limits {
         header_timeout: Duration::from_secs(10),
         header_bytes: 64 * 1024,
         keep_alive: Duration::from_secs(75),
+        http2: Http2Limits::default(),
+        handshake: Duration::from_secs(10),
         in_flight: 10_000,
     }
 }
@@ -225,6 +224,8 @@ fn gateway() -> Gateway {
     };
     Gateway {
         trusted_proxies: Vec::new(),
+        trusts_unix: false,
+        hsts: "max-age=31536000".to_owned(),
         email: EmailSource::Any,
         groups_from: "identity.metadata_public.groups".to_owned(),
         name_from: vec![

@@ -16,10 +16,7 @@ use crate::support::gateway::shared;
 /// A listener for decisions that answers this machine.
 pub(crate) fn decisions() -> Decisions {
     Decisions {
-        listener: Listener {
-            address: "127.0.0.1:0".to_owned(),
-            skip_health_log: false,
-        },
+        listener: Listener::plain("127.0.0.1:0"),
         trusted: vec!["127.0.0.0/8".parse().expect("a network")],
         trust_unix: true,
         mount_on_public: false,

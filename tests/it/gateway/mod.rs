@@ -12,3 +12,4 @@ mod routing;
 mod sessions;
 mod setup;
 mod streams;
+mod tls;

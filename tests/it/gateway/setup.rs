@@ -83,7 +83,10 @@ impl Gate {
         let asked = asked.map(|_| bind("serve.decisions", "127.0.0.1:0").expect("a free port"));
         let decisions = asked.as_ref().and_then(vestibule::net::Bound::tcp_address);
         let plan = Plan {
-            listeners: std::iter::once(listener).chain(asked).collect(),
+            listeners: std::iter::once(listener)
+                .chain(asked)
+                .map(Into::into)
+                .collect(),
             model: Model::PerCore(1),
             ceilings: Ceilings {
                 connections: config.limits.connections,

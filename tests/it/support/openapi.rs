@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value, json};
 
-use super::{gateway::shared, skip::skipped};
+use super::gateway::shared;
 
 /// Which listener answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
