@@ -10,8 +10,9 @@ use vestibule::{
     config::{Cookies, RequiredAal, SameSite, SessionCacheSettings, SessionSettings},
     crypto::{Digest, Secret},
     model::{
-        Aal, AuthenticationMethod, CredentialType, ErrorId, Flow, FlowId, Identity, IdentityId,
-        IdentityState, Page, PageRequest, SelfServiceError, Session, SessionId,
+        Aal, AccountFailures, AuthenticationMethod, CredentialType, ErrorId, FactorFailures, Flow,
+        FlowId, Identity, IdentityId, IdentityState, KnownDevice, Page, PageRequest,
+        SelfServiceError, Session, SessionId,
     },
     session::{Resolved, Sessions, Settings, device, presented},
     store::{BoxFuture, Commit, IdentityFilter, SessionFilter, Store, StoreError, Touched},
@@ -189,6 +190,28 @@ impl Store for OneSession {
         &self,
         _: ErrorId,
     ) -> BoxFuture<'_, Result<Option<SelfServiceError>, StoreError>> {
+        unreachable!("nothing asks for it")
+    }
+
+    fn find_account_failures(
+        &self,
+        _: Digest,
+    ) -> BoxFuture<'_, Result<Option<AccountFailures>, StoreError>> {
+        unreachable!("nothing asks for it")
+    }
+
+    fn find_factor_failures(
+        &self,
+        _: IdentityId,
+    ) -> BoxFuture<'_, Result<Option<FactorFailures>, StoreError>> {
+        unreachable!("nothing asks for it")
+    }
+
+    fn find_known_device(
+        &self,
+        _: Digest,
+        _: IdentityId,
+    ) -> BoxFuture<'_, Result<Option<KnownDevice>, StoreError>> {
         unreachable!("nothing asks for it")
     }
 

@@ -19,6 +19,7 @@ pub mod render;
 pub mod identity;
 pub mod schema;
 pub mod session;
+pub mod throttle;
 
 pub mod store;
 

@@ -20,6 +20,7 @@ mod serve;
 mod template;
 #[cfg(test)]
 mod tests;
+mod throttle;
 
 pub use finding::{Finding, Kind, Level};
 pub use gateway::{
@@ -39,6 +40,7 @@ pub use selfservice::{
 };
 pub use serve::{Cookies, Cors, Listener, SameSite, Serve, ServePublic, SessionSettings, Storage};
 pub use template::{Template, template};
+pub use throttle::{Bucket, FirstFactor, KnownDevices, SecondFactor, Sends, ThrottleSettings};
 
 /// A whole configuration, checked.
 #[derive(Clone, Debug)]
@@ -67,6 +69,8 @@ pub struct Config {
     pub limits: Limits,
     /// Account enumeration is masked (`security.account_enumeration.mitigate`).
     pub mitigate_enumeration: bool,
+    /// How often something may be tried.
+    pub throttle: ThrottleSettings,
     /// What concerns all routes.
     pub gateway: Gateway,
     /// Routes, in the file's order.

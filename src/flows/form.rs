@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Ctx, Failure, Inner, Screen, Visit, traits};
+use super::{Ctx, Failure, Inner, Screen, Visit, limits::Counting, traits};
 use crate::{
     config::RegistrationStyle,
     model::{CredentialType, Flow, FlowKind, FlowType, Identity},
@@ -28,6 +28,7 @@ impl Inner {
                 .is_some_and(|session| self.is_privileged(session, visit)),
             screen: self.first_screen(flow.kind),
             db: &self.db,
+            counting: Counting::new(&self.throttle, visit),
         }
     }
 

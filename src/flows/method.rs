@@ -7,7 +7,7 @@ use std::{future::Future, pin::Pin};
 
 use serde_json::Value;
 
-use super::{Failure, Outcome, Submission, guard::CsrfChecked};
+use super::{Failure, Outcome, Submission, guard::CsrfChecked, limits::Counting};
 use crate::{
     clock::Timestamp,
     model::{CredentialType, Flow, FlowKind, Identity},
@@ -103,6 +103,7 @@ pub struct Ctx<'a> {
     /// The form that is being made.
     pub screen: Screen,
     pub(super) db: &'a Database,
+    pub(super) counting: Counting<'a>,
 }
 
 /// The form of a registration (flows 2.7).

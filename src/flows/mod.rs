@@ -10,6 +10,7 @@ mod fetch;
 mod finish;
 mod form;
 mod guard;
+mod limits;
 mod login;
 mod logout;
 mod method;
@@ -39,11 +40,13 @@ use crate::{
     session::{Resolved, Sessions, presented},
     store::{Commit, Constraint, Database, StoreError},
     telemetry::{Audit, Metrics},
+    throttle::Throttle,
     web::{Links, client::Client, cors, csrf, paths, return_to},
 };
 
 pub use failure::{Elsewhere, Failed, Failure, ProgramBy, Replaced};
 pub use guard::CsrfChecked;
+pub use limits::{Counted, error as limited};
 pub use logout::LoggedOut;
 pub use method::{Attempt, Ctx, Method, Screen, Step};
 pub use outcome::{Changed, Draft, Outcome, Problem, Proof, Upkeep};
@@ -66,6 +69,8 @@ pub struct Parts {
     pub identities: Identities,
     /// Sessions.
     pub sessions: Sessions,
+    /// How often something may be tried.
+    pub throttle: Throttle,
     /// The methods.
     pub registry: Registry,
     /// The time.
@@ -85,6 +90,7 @@ struct Inner {
     db: Database,
     identities: Identities,
     sessions: Sessions,
+    throttle: Throttle,
     registry: Registry,
     clock: SharedClock,
     audit: Arc<Audit>,
@@ -114,6 +120,7 @@ impl Flows {
             db: parts.db,
             identities: parts.identities,
             sessions: parts.sessions,
+            throttle: parts.throttle,
             registry: parts.registry,
             clock: parts.clock,
             audit: parts.audit,

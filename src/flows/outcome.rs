@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::Counted;
 use crate::{
     model::{Aal, CredentialType, Identity},
     ui::Message,
@@ -35,6 +36,8 @@ pub struct Proof {
     pub method: CredentialType,
     /// At which level.
     pub aal: Aal,
+    /// The guess was counted before it was checked.
+    pub counted: Counted,
     /// The method's stored secret should become another one, if nobody changed it meanwhile.
     pub upkeep: Option<Upkeep>,
 }

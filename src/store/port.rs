@@ -7,8 +7,8 @@ use crate::{
     clock::Timestamp,
     crypto::Digest,
     model::{
-        CredentialType, ErrorId, Flow, FlowId, Identity, IdentityId, Page, PageRequest,
-        SelfServiceError, Session, SessionId,
+        AccountFailures, CredentialType, ErrorId, FactorFailures, Flow, FlowId, Identity,
+        IdentityId, KnownDevice, Page, PageRequest, SelfServiceError, Session, SessionId,
     },
 };
 
@@ -100,6 +100,25 @@ pub trait Store: Send + Sync + 'static {
         &self,
         id: ErrorId,
     ) -> BoxFuture<'_, Result<Option<SelfServiceError>, StoreError>>;
+
+    /// Failures of an account, forgotten or not.
+    fn find_account_failures(
+        &self,
+        account: Digest,
+    ) -> BoxFuture<'_, Result<Option<AccountFailures>, StoreError>>;
+
+    /// Failures of an identity's second factor.
+    fn find_factor_failures(
+        &self,
+        id: IdentityId,
+    ) -> BoxFuture<'_, Result<Option<FactorFailures>, StoreError>>;
+
+    /// What is remembered of a browser that has signed in as this identity, expired or not.
+    fn find_known_device(
+        &self,
+        device: Digest,
+        id: IdentityId,
+    ) -> BoxFuture<'_, Result<Option<KnownDevice>, StoreError>>;
 
     /// Applies all changes or none. When this returns `Ok`, they are on disk (security 16.1).
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Touched, StoreError>>;

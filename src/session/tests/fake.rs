@@ -14,8 +14,8 @@ use crate::{
     clock::Timestamp,
     crypto::Digest,
     model::{
-        CredentialType, ErrorId, Flow, FlowId, Identity, IdentityId, Page, PageRequest,
-        SelfServiceError, Session, SessionId,
+        AccountFailures, CredentialType, ErrorId, FactorFailures, Flow, FlowId, Identity,
+        IdentityId, KnownDevice, Page, PageRequest, SelfServiceError, Session, SessionId,
     },
     store::{BoxFuture, Change, Commit, IdentityFilter, SessionFilter, Store, StoreError, Touched},
 };
@@ -240,6 +240,28 @@ impl Store for FakeStore {
         &self,
         _: ErrorId,
     ) -> BoxFuture<'_, Result<Option<SelfServiceError>, StoreError>> {
+        unreachable!("sessions do not ask for it")
+    }
+
+    fn find_account_failures(
+        &self,
+        _: Digest,
+    ) -> BoxFuture<'_, Result<Option<AccountFailures>, StoreError>> {
+        unreachable!("sessions do not ask for it")
+    }
+
+    fn find_factor_failures(
+        &self,
+        _: IdentityId,
+    ) -> BoxFuture<'_, Result<Option<FactorFailures>, StoreError>> {
+        unreachable!("sessions do not ask for it")
+    }
+
+    fn find_known_device(
+        &self,
+        _: Digest,
+        _: IdentityId,
+    ) -> BoxFuture<'_, Result<Option<KnownDevice>, StoreError>> {
         unreachable!("sessions do not ask for it")
     }
 

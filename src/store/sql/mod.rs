@@ -5,6 +5,7 @@
 
 mod addresses;
 mod apply;
+pub(super) mod attempts;
 mod cell;
 mod credentials;
 mod cursor;
@@ -102,6 +103,7 @@ pub(super) fn ping(driver: &dyn Driver) -> Result<(), StoreError> {
 pub(super) fn look_ups() -> impl Iterator<Item = &'static str> {
     let lists = [
         apply::LOOK_UPS,
+        attempts::LOOK_UPS,
         credentials::LOOK_UPS,
         errors::LOOK_UPS,
         flows::LOOK_UPS,

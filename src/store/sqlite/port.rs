@@ -11,12 +11,12 @@ use crate::{
     clock::Timestamp,
     crypto::Digest,
     model::{
-        CredentialType, ErrorId, Flow, FlowId, Identity, IdentityId, Page, PageRequest,
-        SelfServiceError, Session, SessionId,
+        AccountFailures, CredentialType, ErrorId, FactorFailures, Flow, FlowId, Identity,
+        IdentityId, KnownDevice, Page, PageRequest, SelfServiceError, Session, SessionId,
     },
     store::{
         BoxFuture, Commit, IdentityFilter, SessionFilter, Store, StoreError, Touched,
-        sql::{self, errors, flows, identities, sessions},
+        sql::{self, attempts, errors, flows, identities, sessions},
     },
 };
 
@@ -96,6 +96,28 @@ impl Store for Sqlite {
         id: ErrorId,
     ) -> BoxFuture<'_, Result<Option<SelfServiceError>, StoreError>> {
         self.read(move |driver| errors::find(driver, id))
+    }
+
+    fn find_account_failures(
+        &self,
+        account: Digest,
+    ) -> BoxFuture<'_, Result<Option<AccountFailures>, StoreError>> {
+        self.read(move |driver| attempts::find_account(driver, &account))
+    }
+
+    fn find_factor_failures(
+        &self,
+        id: IdentityId,
+    ) -> BoxFuture<'_, Result<Option<FactorFailures>, StoreError>> {
+        self.read(move |driver| attempts::find_factor(driver, id))
+    }
+
+    fn find_known_device(
+        &self,
+        device: Digest,
+        id: IdentityId,
+    ) -> BoxFuture<'_, Result<Option<KnownDevice>, StoreError>> {
+        self.read(move |driver| attempts::find_device(driver, &device, id))
     }
 
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Touched, StoreError>> {

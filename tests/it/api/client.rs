@@ -81,7 +81,13 @@ async fn call(router: &Router, request: Request<Body>) -> Answer {
     }
 }
 
-fn request(method: Method, path: &str, headers: &[(&str, &str)], body: String) -> Request<Body> {
+fn request(
+    ip: Ipv4Addr,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: String,
+) -> Request<Body> {
     let mut builder = Request::builder()
         .method(method)
         .uri(path)
@@ -90,7 +96,7 @@ fn request(method: Method, path: &str, headers: &[(&str, &str)], body: String) -
         builder = builder.header(*name, *value);
     }
     let client = Client {
-        ip: Ipv4Addr::LOCALHOST.into(),
+        ip: ip.into(),
         peer: None,
         scheme: Scheme::Http,
         host: "auth.test".to_owned(),
@@ -104,6 +110,8 @@ fn request(method: Method, path: &str, headers: &[(&str, &str)], body: String) -
 pub struct Browser {
     router: Router,
     pub cookies: BTreeMap<String, String>,
+    /// Where its requests come from.
+    pub ip: Ipv4Addr,
 }
 
 const JSON: (&str, &str) = ("accept", "application/json");
@@ -114,6 +122,15 @@ impl Browser {
         Self {
             router,
             cookies: BTreeMap::new(),
+            ip: Ipv4Addr::LOCALHOST,
+        }
+    }
+
+    /// The same browser after the server was restarted.
+    pub fn moved_to(self, world: &super::World) -> Self {
+        Self {
+            router: world.router.clone(),
+            ..self
         }
     }
 
@@ -194,7 +211,7 @@ impl Browser {
         if !cookies.is_empty() {
             headers.push(("cookie", &cookies));
         }
-        let answer = call(&self.router, request(method, path, &headers, body)).await;
+        let answer = call(&self.router, request(self.ip, method, path, &headers, body)).await;
         for line in answer.headers.get_all("set-cookie") {
             let cookie = cookie::Cookie::parse(line.to_str().unwrap().to_owned()).unwrap();
             if cookie
@@ -218,8 +235,11 @@ impl Browser {
 }
 
 /// A native program.
+#[derive(Clone)]
 pub struct Native {
     router: Router,
+    /// Where its requests come from.
+    pub ip: Ipv4Addr,
     pub token: Option<String>,
 }
 
@@ -227,6 +247,7 @@ impl Native {
     pub fn new(router: Router) -> Self {
         Self {
             router,
+            ip: Ipv4Addr::LOCALHOST,
             token: None,
         }
     }
@@ -262,7 +283,7 @@ impl Native {
         if let Some(token) = &self.token {
             headers.push(("x-session-token", token));
         }
-        call(&self.router, request(method, path, &headers, body)).await
+        call(&self.router, request(self.ip, method, path, &headers, body)).await
     }
 
     /// Signs in and keeps the token.

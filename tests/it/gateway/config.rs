@@ -10,7 +10,7 @@ use vestibule::config::{
     HostPattern, IdentityHeaders, IdentitySettings, Limits, Listener, Located, Log, LogFormat,
     OnUnauthenticated, PathSettings, RegistrationStyle, RequiredAal, Route, RouteAction,
     RouteMatch, SameSite, Secrets, SelfService, Serve, ServePublic, SessionCacheSettings,
-    SessionSettings, Storage, Target, Timeouts, UnderscoreHeaders, Upstream,
+    SessionSettings, Storage, Target, ThrottleSettings, Timeouts, UnderscoreHeaders, Upstream,
 };
 
 /// `https://auth.example.com` as identity host, no routes yet.
@@ -65,6 +65,7 @@ pub(crate) fn config() -> Config {
         },
         limits: limits(),
         mitigate_enumeration: false,
+        throttle: ThrottleSettings::default(),
         gateway: gateway(),
         routes: Vec::new(),
         has_routes: true,
