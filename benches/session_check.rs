@@ -10,12 +10,15 @@ use vestibule::{
     config::{Cookies, RequiredAal, SameSite, SessionCacheSettings, SessionSettings},
     crypto::{Digest, Secret},
     model::{
-        Aal, AccountFailures, AuthenticationMethod, CredentialType, ErrorId, FactorFailures, Flow,
-        FlowId, Identity, IdentityId, IdentityState, KnownDevice, Page, PageRequest,
-        SelfServiceError, Session, SessionId,
+        Aal, AccountFailures, AuthenticationMethod, CourierMessage, CredentialType, ErrorId,
+        FactorFailures, Flow, FlowId, Identity, IdentityId, IdentityState, KnownDevice, MessageId,
+        Outbox, Page, PageRequest, SelfServiceError, Session, SessionId,
     },
     session::{Resolved, Sessions, Settings, device, presented},
-    store::{BoxFuture, Commit, IdentityFilter, SessionFilter, Store, StoreError, Touched},
+    store::{
+        BoxFuture, Commit, IdentityFilter, MessageFilter, MessageHistory, SessionFilter, Store,
+        StoreError, Touched,
+    },
 };
 
 fn session_check(criterion: &mut Criterion) {
@@ -212,6 +215,33 @@ impl Store for OneSession {
         _: Digest,
         _: IdentityId,
     ) -> BoxFuture<'_, Result<Option<KnownDevice>, StoreError>> {
+        unreachable!("nothing asks for it")
+    }
+
+    fn find_message(
+        &self,
+        _: MessageId,
+    ) -> BoxFuture<'_, Result<Option<MessageHistory>, StoreError>> {
+        unreachable!("nothing asks for it")
+    }
+
+    fn list_messages<'a>(
+        &'a self,
+        _: &'a MessageFilter,
+        _: PageRequest<(Timestamp, MessageId)>,
+    ) -> BoxFuture<'a, Result<Page<CourierMessage>, StoreError>> {
+        unreachable!("nothing asks for it")
+    }
+
+    fn due_messages(
+        &self,
+        _: Timestamp,
+        _: usize,
+    ) -> BoxFuture<'_, Result<Vec<CourierMessage>, StoreError>> {
+        unreachable!("nothing asks for it")
+    }
+
+    fn outbox(&self) -> BoxFuture<'_, Result<Outbox, StoreError>> {
         unreachable!("nothing asks for it")
     }
 

@@ -21,6 +21,7 @@ mod gateway;
 mod overload;
 mod process;
 mod revocation;
+mod sdk;
 mod shutdown;
 mod store;
 mod support;

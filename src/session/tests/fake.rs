@@ -14,10 +14,14 @@ use crate::{
     clock::Timestamp,
     crypto::Digest,
     model::{
-        AccountFailures, CredentialType, ErrorId, FactorFailures, Flow, FlowId, Identity,
-        IdentityId, KnownDevice, Page, PageRequest, SelfServiceError, Session, SessionId,
+        AccountFailures, CourierMessage, CredentialType, ErrorId, FactorFailures, Flow, FlowId,
+        Identity, IdentityId, KnownDevice, MessageId, Outbox, Page, PageRequest, SelfServiceError,
+        Session, SessionId,
     },
-    store::{BoxFuture, Change, Commit, IdentityFilter, SessionFilter, Store, StoreError, Touched},
+    store::{
+        BoxFuture, Change, Commit, IdentityFilter, MessageFilter, MessageHistory, SessionFilter,
+        Store, StoreError, Touched,
+    },
 };
 
 pub(super) struct FakeStore {
@@ -262,6 +266,33 @@ impl Store for FakeStore {
         _: Digest,
         _: IdentityId,
     ) -> BoxFuture<'_, Result<Option<KnownDevice>, StoreError>> {
+        unreachable!("sessions do not ask for it")
+    }
+
+    fn find_message(
+        &self,
+        _: MessageId,
+    ) -> BoxFuture<'_, Result<Option<MessageHistory>, StoreError>> {
+        unreachable!("sessions do not ask for it")
+    }
+
+    fn list_messages<'a>(
+        &'a self,
+        _: &'a MessageFilter,
+        _: PageRequest<(Timestamp, MessageId)>,
+    ) -> BoxFuture<'a, Result<Page<CourierMessage>, StoreError>> {
+        unreachable!("sessions do not ask for it")
+    }
+
+    fn due_messages(
+        &self,
+        _: Timestamp,
+        _: usize,
+    ) -> BoxFuture<'_, Result<Vec<CourierMessage>, StoreError>> {
+        unreachable!("sessions do not ask for it")
+    }
+
+    fn outbox(&self) -> BoxFuture<'_, Result<Outbox, StoreError>> {
         unreachable!("sessions do not ask for it")
     }
 

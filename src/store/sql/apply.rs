@@ -1,7 +1,7 @@
 //! Turns the changes of a commit into statements, and notes what they touched.
 
 use super::{
-    Driver, attempts, count, credentials, errors, flows, identities,
+    Driver, attempts, count, credentials, errors, flows, identities, messages,
     session_writes::{self as sessions, Ended},
 };
 use crate::{
@@ -84,6 +84,21 @@ fn apply_one(
         Change::ForgetFactorFailures(id) => attempts::forget_factor(driver, *id)?,
         Change::PutKnownDevice(known) => attempts::put_device(driver, known)?,
         Change::InsertError(error) => errors::insert(driver, error)?,
+        Change::EnqueueMessage(message) => {
+            messages::enqueue(driver, message)?;
+            touched.messages = true;
+        }
+        Change::BeginDispatch { id, at, until } => messages::begin(driver, *id, *at, *until)?,
+        Change::EndDispatch {
+            dispatch,
+            status,
+            next_attempt_at,
+            forget,
+        } => messages::end(driver, dispatch, (*status, *next_attempt_at), *forget)?,
+        Change::AbandonExpired { before, forget } => {
+            touched.abandoned += messages::abandon_expired(driver, *before, *forget)?;
+        }
+        Change::ReleaseDispatches { at } => messages::release(driver, *at)?,
     }
     Ok(())
 }

@@ -28,6 +28,10 @@ pub(super) const STEPS: &[Step] = &[
         sql: include_str!("../../../migrations/sqlite/0001_identities_sessions_flows.sql"),
     },
     Step {
+        number: 2,
+        sql: include_str!("../../../migrations/sqlite/0002_courier.sql"),
+    },
+    Step {
         number: 5,
         sql: include_str!("../../../migrations/sqlite/0005_throttle.sql"),
     },

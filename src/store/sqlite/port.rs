@@ -11,12 +11,14 @@ use crate::{
     clock::Timestamp,
     crypto::Digest,
     model::{
-        AccountFailures, CredentialType, ErrorId, FactorFailures, Flow, FlowId, Identity,
-        IdentityId, KnownDevice, Page, PageRequest, SelfServiceError, Session, SessionId,
+        AccountFailures, CourierMessage, CredentialType, ErrorId, FactorFailures, Flow, FlowId,
+        Identity, IdentityId, KnownDevice, MessageId, Outbox, Page, PageRequest, SelfServiceError,
+        Session, SessionId,
     },
     store::{
-        BoxFuture, Commit, IdentityFilter, SessionFilter, Store, StoreError, Touched,
-        sql::{self, attempts, errors, flows, identities, sessions},
+        BoxFuture, Commit, IdentityFilter, MessageFilter, MessageHistory, SessionFilter, Store,
+        StoreError, Touched,
+        sql::{self, attempts, errors, flows, identities, messages, sessions},
     },
 };
 
@@ -118,6 +120,34 @@ impl Store for Sqlite {
         id: IdentityId,
     ) -> BoxFuture<'_, Result<Option<KnownDevice>, StoreError>> {
         self.read(move |driver| attempts::find_device(driver, &device, id))
+    }
+
+    fn find_message(
+        &self,
+        id: MessageId,
+    ) -> BoxFuture<'_, Result<Option<MessageHistory>, StoreError>> {
+        self.read(move |driver| messages::find(driver, id))
+    }
+
+    fn list_messages<'a>(
+        &'a self,
+        filter: &'a MessageFilter,
+        page: PageRequest<(Timestamp, MessageId)>,
+    ) -> BoxFuture<'a, Result<Page<CourierMessage>, StoreError>> {
+        let filter = filter.clone();
+        self.read(move |driver| messages::list(driver, &filter, &page))
+    }
+
+    fn due_messages(
+        &self,
+        now: Timestamp,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<CourierMessage>, StoreError>> {
+        self.read(move |driver| messages::due(driver, now, limit))
+    }
+
+    fn outbox(&self) -> BoxFuture<'_, Result<Outbox, StoreError>> {
+        self.read(messages::outbox)
     }
 
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Touched, StoreError>> {

@@ -16,12 +16,14 @@ use vestibule::{
     crypto::{Digest, SessionToken},
     model::{
         Aal, AccountFailures, AddressId, AddressStatus, AuthenticationMethod, Channel,
-        CredentialType, ErrorId, FactorFailures, Flow, FlowId, Identity, IdentityId, IdentityState,
-        KnownDevice, Page, PageRequest, SelfServiceError, Session, SessionId, VerifiableAddress,
+        CourierMessage, CredentialType, ErrorId, FactorFailures, Flow, FlowId, Identity,
+        IdentityId, IdentityState, KnownDevice, MessageId, Outbox, Page, PageRequest,
+        SelfServiceError, Session, SessionId, VerifiableAddress,
     },
     session::{Sessions, Settings},
     store::{
-        BoxFuture, Commit, IdentityFilter, Invalidate, SessionFilter, Store, StoreError, Touched,
+        BoxFuture, Commit, IdentityFilter, Invalidate, MessageFilter, MessageHistory,
+        SessionFilter, Store, StoreError, Touched,
     },
 };
 
@@ -254,6 +256,33 @@ impl Store for Memory {
         _: Digest,
         _: IdentityId,
     ) -> BoxFuture<'_, Result<Option<KnownDevice>, StoreError>> {
+        unused()
+    }
+
+    fn find_message(
+        &self,
+        _: MessageId,
+    ) -> BoxFuture<'_, Result<Option<MessageHistory>, StoreError>> {
+        unused()
+    }
+
+    fn list_messages<'a>(
+        &'a self,
+        _: &'a MessageFilter,
+        _: PageRequest<(Timestamp, MessageId)>,
+    ) -> BoxFuture<'a, Result<Page<CourierMessage>, StoreError>> {
+        unused()
+    }
+
+    fn due_messages(
+        &self,
+        _: Timestamp,
+        _: usize,
+    ) -> BoxFuture<'_, Result<Vec<CourierMessage>, StoreError>> {
+        unused()
+    }
+
+    fn outbox(&self) -> BoxFuture<'_, Result<Outbox, StoreError>> {
         unused()
     }
 
