@@ -19,8 +19,9 @@ impl Level {
         // After the clock was set back, the bucket is empty at worst.
         let full_at = self.0.min(now.plus(room)).max(now).plus(bucket.every);
         let ahead = full_at.since(now);
-        if ahead > room {
-            return Err(ahead - room);
+        let wait = ahead.saturating_sub(room);
+        if !wait.is_zero() {
+            return Err(wait);
         }
         self.0 = full_at;
         Ok(())

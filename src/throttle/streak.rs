@@ -29,9 +29,9 @@ impl Streak {
     ) -> Result<(), Duration> {
         self.forget(rules.forget_after, now);
         let wait = wait(rules, self.count);
-        let waited = now.since(self.last);
-        if waited < wait {
-            return Err(wait - waited);
+        let left = wait.saturating_sub(now.since(self.last));
+        if !left.is_zero() {
+            return Err(left);
         }
         self.count_one(now);
         Ok(())
