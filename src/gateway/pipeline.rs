@@ -21,6 +21,7 @@ use super::{
     shape,
     table::Route,
     target::{CanonicalTarget, Form},
+    whoami,
 };
 use crate::{
     clock::Timestamp,
@@ -395,6 +396,9 @@ fn own_plan<'a>(
         parts.uri = uri;
     }
     asker.note(|over| over.asks_us_for(parts.uri.path()));
+    if let Some(response) = whoami::at_once(gateway, arrival, &parts, &body, asker) {
+        return Plan::Answered(response);
+    }
     parts.extensions.insert(Client {
         ip: arrival.origin.ip,
         peer: connection.peer,

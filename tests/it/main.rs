@@ -26,3 +26,4 @@ mod shutdown;
 mod store;
 mod support;
 mod telemetry;
+mod whoami;
