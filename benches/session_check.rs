@@ -10,14 +10,14 @@ use vestibule::{
     config::{Cookies, RequiredAal, SameSite, SessionCacheSettings, SessionSettings},
     crypto::{Digest, Secret},
     model::{
-        Aal, AccountFailures, AuthenticationMethod, CourierMessage, CredentialType, ErrorId,
+        Aal, AccountFailures, AuthenticationMethod, Code, CourierMessage, CredentialType, ErrorId,
         FactorFailures, Flow, FlowId, Identity, IdentityId, IdentityState, KnownDevice, MessageId,
         Outbox, Page, PageRequest, SelfServiceError, Session, SessionId,
     },
     session::{Resolved, Sessions, Settings, device, presented},
     store::{
-        BoxFuture, Commit, IdentityFilter, MessageFilter, MessageHistory, SessionFilter, Store,
-        StoreError, Touched,
+        AddressKind, BoxFuture, Commit, IdentityFilter, MessageFilter, MessageHistory,
+        SessionFilter, Store, StoreError, Touched,
     },
 };
 
@@ -186,6 +186,19 @@ impl Store for OneSession {
     }
 
     fn find_flow(&self, _: FlowId) -> BoxFuture<'_, Result<Option<Flow>, StoreError>> {
+        unreachable!("nothing asks for it")
+    }
+
+    fn find_codes(&self, _: FlowId) -> BoxFuture<'_, Result<Vec<Code>, StoreError>> {
+        unreachable!("nothing asks for it")
+    }
+
+    fn find_identity_by_address<'a>(
+        &'a self,
+        _: AddressKind,
+        _: &'a str,
+        _: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Identity>, StoreError>> {
         unreachable!("nothing asks for it")
     }
 

@@ -131,6 +131,9 @@ fn a_method_folder_holds_only_the_closed_list_of_files() {
         "credential",
         "nodes",
         "config",
+        // What all methods that send a secret have in common.
+        "codes",
+        "letters",
         "tests",
     ];
     for folder in folders("src/methods") {

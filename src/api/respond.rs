@@ -46,6 +46,10 @@ fn reply(flows: &Flows, visit: &Visit, reply: Reply) -> Response {
             let program = json(&view).then_some(StatusCode::BAD_REQUEST);
             form(flows, visit, &view, program, false)
         }
+        Reply::Step(view) => {
+            let program = json(&view).then_some(StatusCode::OK);
+            form(flows, visit, &view, program, false)
+        }
         Reply::Saved { view, .. } if json(&view) => {
             json::answer(StatusCode::OK, &view::flow(&view, base(flows)))
         }

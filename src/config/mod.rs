@@ -36,7 +36,8 @@ pub use operations::{
 };
 pub use section::{Located, Section};
 pub use selfservice::{
-    After, FlowSettings, Hook, MethodSettings, RegistrationStyle, RequiredAal, SelfService,
+    After, FeatureFlags, FlowSettings, Hook, MethodSettings, Recipients, RegistrationStyle,
+    RequiredAal, SelfService, Strategy,
 };
 pub use serve::{Cookies, Cors, Listener, SameSite, Serve, ServePublic, SessionSettings, Storage};
 pub use template::{Template, template};
@@ -67,6 +68,8 @@ pub struct Config {
     pub log: Log,
     /// Limits of our own endpoints.
     pub limits: Limits,
+    /// Opt-ins of Kratos.
+    pub features: FeatureFlags,
     /// Account enumeration is masked (`security.account_enumeration.mitigate`).
     pub mitigate_enumeration: bool,
     /// How often something may be tried.

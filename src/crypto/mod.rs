@@ -70,6 +70,19 @@ pub fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
+/// Six fresh decimal digits, all combinations alike (security 12.1).
+#[must_use]
+pub fn random_digits() -> Secret<String> {
+    // The largest multiple of a million in 32 bits: what lies above would favour some numbers.
+    const FAIR: u32 = u32::MAX - u32::MAX % 1_000_000;
+    loop {
+        let number = u32::from_be_bytes(random());
+        if number < FAIR {
+            return Secret::new(format!("{:06}", number % 1_000_000));
+        }
+    }
+}
+
 /// A fresh version-4 UUID; versions 6 and 7 break the reference UI (flows 0.1).
 #[must_use]
 pub fn random_uuid() -> uuid::Uuid {

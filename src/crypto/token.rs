@@ -7,7 +7,7 @@
     reason = "every index is below the length of a constant array"
 )]
 
-use super::{Digest, random};
+use super::{Digest, Secret, random};
 
 /// What a token is for; decides its prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +92,12 @@ fn encode(kind: TokenKind, body: &[u8; BODY]) -> String {
     text.extend(body.iter().copied().map(char::from));
     text.extend(checksum(body).map(char::from));
     text
+}
+
+/// A fresh text of 43 letters and digits: 256 bits, for what travels inside a link (security 12.1).
+#[must_use]
+pub fn random_text() -> Secret<String> {
+    Secret::new(random_body().into_iter().map(char::from).collect())
 }
 
 fn random_body() -> [u8; BODY] {

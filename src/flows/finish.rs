@@ -7,10 +7,12 @@ use super::{
     SignedIn, Visit, is_taken, view,
 };
 use crate::{
+    clock::Timestamp,
     config::Hook,
     crypto::SessionToken,
     model::{
-        Aal, AuthenticationMethod, CredentialType, Flow, FlowState, FlowType, Identity, Session,
+        Aal, AddressStatus, AuthenticationMethod, Channel, CodeId, CredentialType, Flow, FlowState,
+        FlowType, Identity, Session,
     },
     session::NewToken,
     store::{Change, Commit, Constraint, StoreError},
@@ -36,7 +38,8 @@ impl Inner {
         }
         let factor = factor(proof.method, proof.aal, visit);
         let (session, token, change) = self.begin_or_renew(flow, &proof.identity, factor, visit);
-        let mut commit = Commit::of(change);
+        let mut commit = spent(proof.spends, visit.now);
+        commit.changes.push(change);
         commit
             .changes
             .extend(guess.and_then(|guess| self.throttle.succeeded(guess)));
@@ -45,9 +48,14 @@ impl Inner {
             .await?;
         let (known, device) = known.unzip();
         commit.changes.extend(known);
+        let mut identity = proof.identity;
+        if let Some((via, value)) = proof.verifies {
+            let proven = proven(&mut identity, via, value, visit.now);
+            commit.changes.extend(proven);
+        }
         if let Some(upkeep) = proof.upkeep {
             commit = commit.and(Change::SwapCredential {
-                identity_id: proof.identity.id,
+                identity_id: identity.id,
                 kind: proof.method,
                 expected: upkeep.expected,
                 config: upkeep.config,
@@ -57,8 +65,14 @@ impl Inner {
         commit
             .changes
             .extend(self.ends_others(flow, proof.method, &session));
-        self.db.commit(commit).await?;
-        self.record_success(flow.kind, proof.method, proof.identity.id, visit);
+        match self.db.commit(commit).await {
+            Ok(_) => {}
+            Err(error) if is_spent(&error) => {
+                return Ok(Err(vec![Problem::form(text::code_used())]));
+            }
+            Err(error) => return Err(error.into()),
+        }
+        self.record_success(flow.kind, proof.method, identity.id, visit);
         let mut cookies = self.session_cookies(flow, token.as_ref(), &session, visit);
         cookies.extend(device);
         let to = self.after(flow, proof.method);
@@ -66,7 +80,7 @@ impl Inner {
         let reply = Reply::SignedIn(Box::new(SignedIn {
             flow_type: flow.flow_type,
             session,
-            identity: proof.identity,
+            identity,
             token,
             to,
         }));
@@ -80,7 +94,17 @@ impl Inner {
         draft: Draft,
         visit: &Visit,
     ) -> Result<Finished, Failure> {
-        let Draft { identity, method } = draft;
+        let Draft {
+            mut identity,
+            method,
+            spends,
+            verifies,
+        } = draft;
+        if let Some((via, value)) = verifies
+            && let Some(address) = identity.verifiable_mut(via, &value)
+        {
+            address.progress(AddressStatus::Completed, visit.now);
+        }
         let hooks = self.settings(flow.kind).hooks(method.as_str());
         let signs_in = hooks.contains(&Hook::Session);
         let issued = signs_in.then(|| {
@@ -88,7 +112,8 @@ impl Inner {
             self.sessions
                 .issue(&identity, factor, visit.device(), visit.now)
         });
-        let mut commit = Commit::of(Change::InsertIdentity(Box::new(identity.clone())));
+        let mut commit = spent(spends, visit.now);
+        commit = commit.and(Change::InsertIdentity(Box::new(identity.clone())));
         commit
             .changes
             .extend(issued.as_ref().map(|issued| issued.change.clone()));
@@ -105,6 +130,9 @@ impl Inner {
             self.throttle.no_registration(client);
             if is_taken(&error) {
                 return Ok(Err(vec![Problem::form(text::identifier_taken())]));
+            }
+            if is_spent(&error) {
+                return Ok(Err(vec![Problem::form(text::code_used())]));
             }
             return Err(error.into());
         }
@@ -287,6 +315,39 @@ fn new_token(flow: &Flow) -> NewToken {
         FlowType::Browser => NewToken::Issue,
         FlowType::Api => NewToken::Keep,
     }
+}
+
+/// A commit that begins with spending a code, so that of several that bring the same one, one goes through (security 12.2).
+pub(super) fn spent(code: Option<CodeId>, at: Timestamp) -> Commit {
+    Commit {
+        changes: code
+            .map(|id| Change::UseCode { id, at })
+            .into_iter()
+            .collect(),
+    }
+}
+
+/// Whether a commit failed because its code was spent meanwhile.
+pub(super) fn is_spent(error: &StoreError) -> bool {
+    matches!(error, StoreError::Conflict(Constraint::Used))
+}
+
+/// Notes on `identity` that an address is proven, if it has it, and gives the change that stores it.
+pub(super) fn proven(
+    identity: &mut Identity,
+    via: Channel,
+    value: String,
+    at: Timestamp,
+) -> Option<Change> {
+    let status = AddressStatus::Completed;
+    identity.verifiable_mut(via, &value)?.progress(status, at);
+    Some(Change::MarkAddress {
+        identity_id: identity.id,
+        via,
+        value,
+        status,
+        at,
+    })
 }
 
 fn factor(method: CredentialType, aal: Aal, visit: &Visit) -> AuthenticationMethod {

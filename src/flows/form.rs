@@ -16,7 +16,7 @@ impl Inner {
         &'a self,
         flow: &'a Flow,
         identity: Option<&'a Identity>,
-        visit: &Visit,
+        visit: &'a Visit,
     ) -> Ctx<'a> {
         Ctx {
             now: visit.now,
@@ -27,6 +27,11 @@ impl Inner {
                 .session()
                 .is_some_and(|session| self.is_privileged(session, visit)),
             screen: self.first_screen(flow.kind),
+            signed_in: visit.session().is_some(),
+            safe: visit.safe,
+            headers: &visit.headers,
+            links: &self.links,
+            base_url: &self.config.serve.public.base_url,
             db: &self.db,
             counting: Counting::new(&self.throttle, visit),
         }

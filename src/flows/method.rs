@@ -5,15 +5,18 @@
 
 use std::{future::Future, pin::Pin};
 
+use http::HeaderMap;
 use serde_json::Value;
+use url::Url;
 
 use super::{Failure, Outcome, Submission, guard::CsrfChecked, limits::Counting};
 use crate::{
     clock::Timestamp,
-    model::{CredentialType, Flow, FlowKind, Identity},
+    model::{Code, CredentialType, Flow, FlowKind, Identity},
     schema::{Schema, normalise},
-    store::Database,
+    store::{AddressKind, Change, Commit, Constraint, Database, StoreError},
     ui::Node,
+    web::Links,
 };
 
 /// An authentication method.
@@ -79,6 +82,11 @@ pub trait Step: Send + Sync {
         Vec::new()
     }
 
+    /// Whether a submission proves by itself that it may be made, and needs no CSRF token: it carries a secret out of a mail.
+    fn carries_proof(&self, _submission: &Submission, _flow: &Flow) -> bool {
+        false
+    }
+
     /// Takes a submission that passed its CSRF check.
     fn attempt<'a>(
         &'a self,
@@ -102,6 +110,16 @@ pub struct Ctx<'a> {
     pub privileged: bool,
     /// The form that is being made.
     pub screen: Screen,
+    /// Somebody is signed in, whoever it is.
+    pub signed_in: bool,
+    /// The submission came by a method that changes nothing by definition: somebody followed a link.
+    pub safe: bool,
+    /// The headers of the request.
+    pub headers: &'a HeaderMap,
+    /// Our URLs.
+    pub links: &'a Links,
+    /// The public base URL.
+    pub base_url: &'a Url,
     pub(super) db: &'a Database,
     pub(super) counting: Counting<'a>,
 }
@@ -130,5 +148,36 @@ impl Ctx<'_> {
             .find_identity_by_identifier(kind, &normalised, identifier)
             .await?;
         Ok(found)
+    }
+
+    /// The identity that has `address`, as a person typed it.
+    pub async fn find_by_address(
+        &self,
+        kind: AddressKind,
+        address: &str,
+    ) -> Result<Option<Identity>, Failure> {
+        let normalised = normalise(address);
+        let found = self
+            .db
+            .find_identity_by_address(kind, &normalised, address)
+            .await?;
+        Ok(found)
+    }
+
+    /// What was sent in this flow, used or not.
+    pub async fn codes(&self) -> Result<Vec<Code>, Failure> {
+        Ok(self.db.find_codes(self.flow.id).await?)
+    }
+
+    /// Counts a try of this flow's codes; false when there were `limit` already. Whoever compares a code asks here first, so that
+    /// parallel guesses cannot share a try (security 11.6).
+    pub async fn count_submission(&self, limit: u32) -> Result<bool, Failure> {
+        let flow = self.flow.id;
+        let count = Commit::of(Change::CountSubmission { flow, limit });
+        match self.db.commit(count).await {
+            Ok(_) => Ok(true),
+            Err(StoreError::Conflict(Constraint::Exhausted)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 }

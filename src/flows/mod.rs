@@ -4,6 +4,7 @@
 //! `pages` turn that into HTTP. Methods plug in through [`Method`] and [`Step`].
 
 mod begin;
+mod challenge;
 mod error;
 mod failure;
 mod fetch;
@@ -49,7 +50,7 @@ pub use guard::CsrfChecked;
 pub use limits::{Counted, error as limited};
 pub use logout::LoggedOut;
 pub use method::{Attempt, Ctx, Method, Screen, Step};
-pub use outcome::{Changed, Draft, Outcome, Problem, Proof, Upkeep};
+pub use outcome::{Challenge, Changed, Draft, Outcome, Problem, Proof, Upkeep};
 pub use registry::Registry;
 pub use reply::{Answer, ContinueWith, Registered, Reply, SignedIn, View};
 pub use settings::second_factor_missing;

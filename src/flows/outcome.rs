@@ -4,8 +4,10 @@ use serde_json::Value;
 
 use super::Counted;
 use crate::{
-    model::{Aal, CredentialType, Identity},
-    ui::Message,
+    model::{
+        Aal, Channel, Code, CodeId, CourierMessage, CredentialType, FlowState, Identity, IdentityId,
+    },
+    ui::{Message, Node},
 };
 
 /// The result of an attempt.
@@ -23,8 +25,49 @@ pub enum Outcome {
     Changed(Box<Changed>),
     /// Settings: the session is too old for this change (flows 3.2).
     Unprivileged,
+    /// A challenge went out, or another step of meeting it comes next; for recovery and verification that is no error, for login and
+    /// registration it has the status of one (methods 0.4).
+    Sent(Box<Challenge>),
     /// The form goes back with these messages.
     Rejected(Vec<Problem>),
+}
+
+/// A step of a flow that sends something and waits for the answer. Everything in it is committed together with the flow.
+#[derive(Debug)]
+pub struct Challenge {
+    /// What this flow has sent before is worthless from now on.
+    pub drop_earlier: bool,
+    /// What was sent.
+    pub codes: Vec<Code>,
+    /// The mails that carry it.
+    pub messages: Vec<CourierMessage>,
+    /// Verifiable addresses it went to.
+    pub sent_to: Vec<(IdentityId, Channel, String)>,
+    /// How far the flow has come now.
+    pub state: FlowState,
+    /// The whole form from now on.
+    pub nodes: Vec<Node>,
+    /// What it says.
+    pub message: Option<Message>,
+    /// What the method wants to find again at the next step; merged into what it kept before.
+    pub internal: serde_json::Map<String, Value>,
+}
+
+impl Challenge {
+    /// A step that sends nothing.
+    #[must_use]
+    pub fn step(state: FlowState, nodes: Vec<Node>, message: Option<Message>) -> Self {
+        Self {
+            drop_earlier: false,
+            codes: Vec::new(),
+            messages: Vec::new(),
+            sent_to: Vec::new(),
+            state,
+            nodes,
+            message,
+            internal: serde_json::Map::new(),
+        }
+    }
 }
 
 /// A completed factor.
@@ -40,6 +83,26 @@ pub struct Proof {
     pub counted: Counted,
     /// The method's stored secret should become another one, if nobody changed it meanwhile.
     pub upkeep: Option<Upkeep>,
+    /// The code that proved it: it is spent in the commit that signs in.
+    pub spends: Option<CodeId>,
+    /// The address that the code was sent to is proven with it.
+    pub verifies: Option<(Channel, String)>,
+}
+
+impl Proof {
+    /// By a method that spends nothing.
+    #[must_use]
+    pub fn new(identity: Identity, method: CredentialType, aal: Aal, counted: Counted) -> Self {
+        Self {
+            identity,
+            method,
+            aal,
+            counted,
+            upkeep: None,
+            spends: None,
+            verifies: None,
+        }
+    }
 }
 
 /// A better form of the stored secret.
@@ -58,6 +121,10 @@ pub struct Draft {
     pub identity: Identity,
     /// By which method.
     pub method: CredentialType,
+    /// The code that was sent to them: it is spent in the commit that stores them.
+    pub spends: Option<CodeId>,
+    /// The address that the code was sent to is proven with it.
+    pub verifies: Option<(Channel, String)>,
 }
 
 /// A change of settings.

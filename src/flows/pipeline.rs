@@ -184,6 +184,9 @@ impl Inner {
                 self.soften(registered, &flow, visit, Err)?
             }
             Outcome::Changed(changed) => self.store_settings(&flow, *changed, visit).await?,
+            Outcome::Sent(challenge) => {
+                return self.send(flow, identity, *challenge, taken, visit).await;
+            }
             Outcome::Unprivileged => return Err(self.confirm_first(&flow).into()),
             Outcome::NextScreen(traits) => {
                 return self.screen(flow, &traits, true, taken, visit).await;
@@ -349,9 +352,9 @@ impl Inner {
 /// The step that took a submission.
 #[derive(Clone, Copy)]
 pub(super) struct Taken<'a> {
-    step: &'a dyn Step,
-    method: CredentialType,
-    submission: &'a Submission,
+    pub(super) step: &'a dyn Step,
+    pub(super) method: CredentialType,
+    pub(super) submission: &'a Submission,
     guess: Option<&'a Guess>,
 }
 

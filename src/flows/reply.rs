@@ -36,6 +36,8 @@ pub enum Reply {
     Incomplete(Box<View>),
     /// The next or the previous screen of a form: the same, but never an error (flows 2.7).
     Screen(Box<View>),
+    /// Recovery and verification: the next step of a form that goes on well, whoever asks (methods 0.4).
+    Step(Box<View>),
     /// Settings are stored; `to` is where a browser goes.
     Saved {
         /// The form with fresh data.

@@ -4,7 +4,9 @@
 //! |---|---|---|---|---|---|
 //! | `profile` | | ● | ● | | |
 //! | `password` | ● | ● | ● | | |
+//! | `code` | | | | | |
 
+pub mod code;
 pub mod password;
 pub mod profile;
 

@@ -71,6 +71,14 @@ pub enum FlowState {
     ChooseMethod,
     /// A code or link went out.
     SentEmail,
+    /// Recovery that lets choose: waits for an address of the account (methods 1.6).
+    RecoveryAwaitingAddress,
+    /// The account has several addresses; one is chosen.
+    RecoveryAwaitingAddressChoice,
+    /// Another address was chosen, and is to be typed in full.
+    RecoveryConfirmingAddress,
+    /// A code went to the chosen address.
+    RecoveryAwaitingCode,
     /// The challenge was met.
     PassedChallenge,
     /// The first state of a settings flow.

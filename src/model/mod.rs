@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod attempts;
+pub mod code;
 pub mod credential;
 pub mod flow;
 pub mod identity;
@@ -13,10 +14,13 @@ pub mod session;
 
 pub use address::{AddressStatus, Channel, RecoveryAddress, VerifiableAddress};
 pub use attempts::{AccountFailures, FactorFailures, KnownDevice};
+pub use code::{Code, CodeForm};
 pub use credential::{Credential, CredentialType};
 pub use flow::{Flow, FlowKind, FlowState, FlowType};
 pub use identity::{Identity, IdentityState};
-pub use ids::{AddressId, DeviceId, DispatchId, ErrorId, FlowId, IdentityId, MessageId, SessionId};
+pub use ids::{
+    AddressId, CodeId, DeviceId, DispatchId, ErrorId, FlowId, IdentityId, MessageId, SessionId,
+};
 pub use message::{CourierMessage, Dispatch, MessageStatus, Outbox, Template};
 pub use page::{Page, PageRequest};
 pub use self_service_error::SelfServiceError;

@@ -6,9 +6,9 @@ use crate::{
     clock::Timestamp,
     crypto::Digest,
     model::{
-        AccountFailures, CourierMessage, CredentialType, Device, Dispatch, FactorFailures, Flow,
-        FlowId, Identity, IdentityId, KnownDevice, MessageId, MessageStatus, SelfServiceError,
-        Session, SessionId,
+        AccountFailures, AddressStatus, Channel, Code, CodeId, CourierMessage, CredentialType,
+        Device, Dispatch, FactorFailures, Flow, FlowId, Identity, IdentityId, KnownDevice,
+        MessageId, MessageStatus, SelfServiceError, Session, SessionId,
     },
 };
 
@@ -96,6 +96,38 @@ pub enum Change {
     ForgetFactorFailures(IdentityId),
     /// Remembers a browser; of an identity's many the ones that end first go. Conflicts with `Missing` when the identity is gone.
     PutKnownDevice(KnownDevice),
+    /// Adds a code. Conflicts with `Missing` when its flow or identity is gone.
+    PutCode(Box<Code>),
+    /// Removes all codes of a flow: what was sent earlier is worthless.
+    DropCodes(FlowId),
+    /// Spends a code. Conflicts with `Used` when it was spent before, or is gone.
+    UseCode {
+        /// Which.
+        id: CodeId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Counts a try of a flow's codes. Conflicts with `Exhausted` when there were `limit` already, or the flow is gone.
+    CountSubmission {
+        /// The flow.
+        flow: FlowId,
+        /// So many are allowed.
+        limit: u32,
+    },
+    /// Notes how far the proof of an address has come; a proven one stays proven. The identity's version counts it. When the
+    /// identity has no such address any more, a proof conflicts with `Missing`, and anything less does nothing.
+    MarkAddress {
+        /// Whose.
+        identity_id: IdentityId,
+        /// By which channel.
+        via: Channel,
+        /// Its value, normalised.
+        value: String,
+        /// How far.
+        status: AddressStatus,
+        /// When.
+        at: Timestamp,
+    },
     /// Adds an error for the error page.
     InsertError(SelfServiceError),
     /// Adds a message to the outbox.

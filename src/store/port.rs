@@ -7,14 +7,23 @@ use crate::{
     clock::Timestamp,
     crypto::Digest,
     model::{
-        AccountFailures, CourierMessage, CredentialType, Dispatch, ErrorId, FactorFailures, Flow,
-        FlowId, Identity, IdentityId, KnownDevice, MessageId, MessageStatus, Outbox, Page,
+        AccountFailures, Code, CourierMessage, CredentialType, Dispatch, ErrorId, FactorFailures,
+        Flow, FlowId, Identity, IdentityId, KnownDevice, MessageId, MessageStatus, Outbox, Page,
         PageRequest, SelfServiceError, Session, SessionId,
     },
 };
 
 /// The boxed future of the control plane.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Which addresses to look among.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressKind {
+    /// Those that can be proven.
+    Verifiable,
+    /// Those through which an account can be recovered.
+    Recovery,
+}
 
 /// Which identities to list (admin-and-config 1.2); at most one of the fields is set.
 #[derive(Clone, Debug, Default)]
@@ -107,6 +116,17 @@ pub trait Store: Send + Sync + 'static {
 
     /// A flow, expired or not, until it is cleaned up.
     fn find_flow(&self, id: FlowId) -> BoxFuture<'_, Result<Option<Flow>, StoreError>>;
+
+    /// The codes of a flow, used or not, in no order.
+    fn find_codes(&self, flow: FlowId) -> BoxFuture<'_, Result<Vec<Code>, StoreError>>;
+
+    /// The identity that has this address, by whatever channel. An exact hit on `raw` wins over `normalised`.
+    fn find_identity_by_address<'a>(
+        &'a self,
+        kind: AddressKind,
+        normalised: &'a str,
+        raw: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Identity>, StoreError>>;
 
     /// A stored error.
     fn find_error(

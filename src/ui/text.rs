@@ -80,6 +80,18 @@ pub fn generic(reason: &str) -> Message {
     error(GENERIC, reason.to_owned(), json!({ "reason": reason }))
 }
 
+/// Container: a code or link was spent before.
+#[must_use]
+pub fn code_used() -> Message {
+    generic("This code was used already. Please ask for a new one.")
+}
+
+/// Container: the codes of this form were tried as often as they may be.
+#[must_use]
+pub fn too_many_tries() -> Message {
+    generic("Wrong codes were entered too often. Please begin again.")
+}
+
 /// A value is missing.
 #[must_use]
 pub fn required(property: &str) -> Message {

@@ -54,6 +54,7 @@ impl Read<'_> {
             limits: self.limits(),
             mitigate_enumeration: self.flag("security.account_enumeration.mitigate", false),
             throttle: self.throttle(),
+            features: self.features(),
             gateway: self.gateway(),
             has_routes: self.root.at("routes").is_some(),
             drain: Drain {

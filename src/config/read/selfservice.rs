@@ -7,8 +7,8 @@ use url::Url;
 
 use super::{Read, reference, span};
 use crate::config::{
-    After, FlowSettings, Hook, HostPattern, MethodSettings, RegistrationStyle, Route, Section,
-    SelfService, raw::Node,
+    After, FeatureFlags, FlowSettings, Hook, HostPattern, MethodSettings, Recipients,
+    RegistrationStyle, Route, Section, SelfService, Strategy, raw::Node,
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -52,6 +52,16 @@ impl Read<'_> {
         }
     }
 
+    pub(super) fn features(&self) -> FeatureFlags {
+        let on = |name: &str| self.flag(&format!("feature_flags.{name}"), false);
+        FeatureFlags {
+            use_continue_with_transitions: on("use_continue_with_transitions"),
+            choose_recovery_address: on("choose_recovery_address"),
+            legacy_continue_with_verification_ui: on("legacy_continue_with_verification_ui"),
+            legacy_require_verified_login_error: on("legacy_require_verified_login_error"),
+        }
+    }
+
     fn flow(&self, base: &Url, name: &str) -> FlowSettings {
         let empty = Node::default();
         let node = self
@@ -68,6 +78,11 @@ impl Read<'_> {
                 .and_then(|text| reference(base, text))
                 .unwrap_or_else(|| page_url(base, name)),
             lifespan: span(node, "lifespan").unwrap_or(HOUR),
+            strategy: match node.text("use") {
+                Some("link") => Strategy::Link,
+                _ => Strategy::Code,
+            },
+            notify_unknown_recipients: node.flag("notify_unknown_recipients").unwrap_or(false),
             after: after_of(base, after),
             after_method: methods
                 .filter(|(key, entry)| *key != "hooks" && entry.node.as_map().is_some())
@@ -145,10 +160,26 @@ fn page_url(base: &Url, page: &str) -> Url {
     base.join(&path).unwrap_or_else(|_| base.clone())
 }
 
+fn recipients(hook: &Node) -> Recipients {
+    match hook
+        .at("config")
+        .and_then(|config| config.text("recipients"))
+    {
+        Some("all") => Recipients::All,
+        Some("all_verified") => Recipients::AllVerified,
+        _ => Recipients::Removed,
+    }
+}
+
 fn after_of(base: &Url, node: &Node) -> After {
     let hook = |item: &Node| match item.text("hook") {
         Some("session") => Some(Hook::Session),
         Some("revoke_active_sessions") => Some(Hook::RevokeActiveSessions),
+        Some("require_verified_address") => Some(Hook::RequireVerifiedAddress),
+        Some("verification") => Some(Hook::Verification),
+        Some("show_verification_ui") => Some(Hook::ShowVerificationUi),
+        Some("verify_new_address") => Some(Hook::VerifyNewAddress),
+        Some("notify_previous_addresses") => Some(Hook::NotifyPreviousAddresses(recipients(item))),
         Some(name) => Some(Hook::Other(name.to_owned())),
         None => None,
     };

@@ -87,11 +87,8 @@ impl Login {
             None
         };
         Ok(Outcome::Proved(Box::new(Proof {
-            identity,
-            method: CredentialType::Password,
-            aal: Aal::Aal1,
-            counted,
             upkeep,
+            ..Proof::new(identity, CredentialType::Password, Aal::Aal1, counted)
         })))
     }
 

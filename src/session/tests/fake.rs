@@ -14,13 +14,13 @@ use crate::{
     clock::Timestamp,
     crypto::Digest,
     model::{
-        AccountFailures, CourierMessage, CredentialType, ErrorId, FactorFailures, Flow, FlowId,
-        Identity, IdentityId, KnownDevice, MessageId, Outbox, Page, PageRequest, SelfServiceError,
-        Session, SessionId,
+        AccountFailures, Code, CourierMessage, CredentialType, ErrorId, FactorFailures, Flow,
+        FlowId, Identity, IdentityId, KnownDevice, MessageId, Outbox, Page, PageRequest,
+        SelfServiceError, Session, SessionId,
     },
     store::{
-        BoxFuture, Change, Commit, IdentityFilter, MessageFilter, MessageHistory, SessionFilter,
-        Store, StoreError, Touched,
+        AddressKind, BoxFuture, Change, Commit, IdentityFilter, MessageFilter, MessageHistory,
+        SessionFilter, Store, StoreError, Touched,
     },
 };
 
@@ -237,6 +237,19 @@ impl Store for FakeStore {
     }
 
     fn find_flow(&self, _: FlowId) -> BoxFuture<'_, Result<Option<Flow>, StoreError>> {
+        unreachable!("sessions do not ask for it")
+    }
+
+    fn find_codes(&self, _: FlowId) -> BoxFuture<'_, Result<Vec<Code>, StoreError>> {
+        unreachable!("sessions do not ask for it")
+    }
+
+    fn find_identity_by_address<'a>(
+        &'a self,
+        _: AddressKind,
+        _: &'a str,
+        _: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Identity>, StoreError>> {
         unreachable!("sessions do not ask for it")
     }
 

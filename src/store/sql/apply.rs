@@ -1,7 +1,7 @@
 //! Turns the changes of a commit into statements, and notes what they touched.
 
 use super::{
-    Driver, attempts, count, credentials, errors, flows, identities, messages,
+    Driver, attempts, codes, count, credentials, errors, flows, identities, messages,
     session_writes::{self as sessions, Ended},
 };
 use crate::{
@@ -83,6 +83,20 @@ fn apply_one(
         Change::PutFactorFailures(failures) => attempts::put_factor(driver, failures)?,
         Change::ForgetFactorFailures(id) => attempts::forget_factor(driver, *id)?,
         Change::PutKnownDevice(known) => attempts::put_device(driver, known)?,
+        Change::PutCode(code) => codes::put(driver, code)?,
+        Change::DropCodes(flow) => codes::drop_of_flow(driver, *flow)?,
+        Change::UseCode { id, at } => codes::use_once(driver, *id, *at)?,
+        Change::CountSubmission { flow, limit } => codes::count_submission(driver, *flow, *limit)?,
+        Change::MarkAddress {
+            identity_id: id,
+            via,
+            value,
+            status,
+            at,
+        } => {
+            identities::mark_address(driver, *id, (*via, value), *status, *at)?;
+            note(&mut touched.identities, *id);
+        }
         Change::InsertError(error) => errors::insert(driver, error)?,
         Change::EnqueueMessage(message) => {
             messages::enqueue(driver, message)?;

@@ -7,6 +7,7 @@ mod addresses;
 mod apply;
 pub(super) mod attempts;
 mod cell;
+pub(super) mod codes;
 mod credentials;
 mod cursor;
 pub(super) mod errors;
@@ -105,6 +106,7 @@ pub(super) fn look_ups() -> impl Iterator<Item = &'static str> {
     let lists = [
         apply::LOOK_UPS,
         attempts::LOOK_UPS,
+        codes::LOOK_UPS,
         credentials::LOOK_UPS,
         errors::LOOK_UPS,
         flows::LOOK_UPS,

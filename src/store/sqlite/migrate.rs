@@ -32,6 +32,10 @@ pub(super) const STEPS: &[Step] = &[
         sql: include_str!("../../../migrations/sqlite/0002_courier.sql"),
     },
     Step {
+        number: 4,
+        sql: include_str!("../../../migrations/sqlite/0004_codes.sql"),
+    },
+    Step {
         number: 5,
         sql: include_str!("../../../migrations/sqlite/0005_throttle.sql"),
     },

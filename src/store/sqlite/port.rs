@@ -11,14 +11,14 @@ use crate::{
     clock::Timestamp,
     crypto::Digest,
     model::{
-        AccountFailures, CourierMessage, CredentialType, ErrorId, FactorFailures, Flow, FlowId,
-        Identity, IdentityId, KnownDevice, MessageId, Outbox, Page, PageRequest, SelfServiceError,
-        Session, SessionId,
+        AccountFailures, Code, CourierMessage, CredentialType, ErrorId, FactorFailures, Flow,
+        FlowId, Identity, IdentityId, KnownDevice, MessageId, Outbox, Page, PageRequest,
+        SelfServiceError, Session, SessionId,
     },
     store::{
-        BoxFuture, Commit, IdentityFilter, MessageFilter, MessageHistory, SessionFilter, Store,
-        StoreError, Touched,
-        sql::{self, attempts, errors, flows, identities, messages, sessions},
+        AddressKind, BoxFuture, Commit, IdentityFilter, MessageFilter, MessageHistory,
+        SessionFilter, Store, StoreError, Touched,
+        sql::{self, attempts, codes, errors, flows, identities, messages, sessions},
     },
 };
 
@@ -91,6 +91,20 @@ impl Store for Sqlite {
 
     fn find_flow(&self, id: FlowId) -> BoxFuture<'_, Result<Option<Flow>, StoreError>> {
         self.read(move |driver| flows::find(driver, id))
+    }
+
+    fn find_codes(&self, flow: FlowId) -> BoxFuture<'_, Result<Vec<Code>, StoreError>> {
+        self.read(move |driver| codes::of_flow(driver, flow))
+    }
+
+    fn find_identity_by_address<'a>(
+        &'a self,
+        kind: AddressKind,
+        normalised: &'a str,
+        raw: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Identity>, StoreError>> {
+        let (normalised, raw) = (normalised.to_owned(), raw.to_owned());
+        self.read(move |driver| identities::find_by_address(driver, kind, &normalised, &raw))
     }
 
     fn find_error(

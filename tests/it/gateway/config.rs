@@ -6,11 +6,12 @@ use indexmap::IndexMap;
 use url::Url;
 use vestibule::config::{
     Access, AccessLog, AccessMode, After, Argon2Settings, Config, Cookies, Cors, Drain,
-    EmailSource, FlowSettings, Gateway, HashAlgorithm, Hashers, HeaderTemplate, HostHeader,
-    HostPattern, IdentityHeaders, IdentitySettings, Limits, Listener, Located, Log, LogFormat,
-    OnUnauthenticated, PathSettings, RegistrationStyle, RequiredAal, Route, RouteAction,
+    EmailSource, FeatureFlags, FlowSettings, Gateway, HashAlgorithm, Hashers, HeaderTemplate,
+    HostHeader, HostPattern, IdentityHeaders, IdentitySettings, Limits, Listener, Located, Log,
+    LogFormat, OnUnauthenticated, PathSettings, RegistrationStyle, RequiredAal, Route, RouteAction,
     RouteMatch, SameSite, Secrets, SelfService, Serve, ServePublic, SessionCacheSettings,
-    SessionSettings, Storage, Target, ThrottleSettings, Timeouts, UnderscoreHeaders, Upstream,
+    SessionSettings, Storage, Strategy, Target, ThrottleSettings, Timeouts, UnderscoreHeaders,
+    Upstream,
 };
 
 /// `https://auth.example.com` as identity host, no routes yet.
@@ -64,6 +65,7 @@ pub(crate) fn config() -> Config {
             audit: AccessLog::Off,
         },
         limits: limits(),
+        features: FeatureFlags::default(),
         mitigate_enumeration: false,
         throttle: ThrottleSettings::default(),
         gateway: gateway(),
@@ -180,6 +182,8 @@ fn flow(name: &str) -> FlowSettings {
         enabled: true,
         ui_url: url(&format!("https://auth.example.com/.vestibule/{name}")),
         lifespan: Duration::from_secs(3600),
+        strategy: Strategy::Code,
+        notify_unknown_recipients: false,
         after: After::default(),
         after_method: BTreeMap::new(),
     }

@@ -15,14 +15,14 @@ use vestibule::{
     config::Config,
     crypto::{Digest, SessionToken},
     model::{
-        Aal, AccountFailures, AddressId, AddressStatus, AuthenticationMethod, Channel,
+        Aal, AccountFailures, AddressId, AddressStatus, AuthenticationMethod, Channel, Code,
         CourierMessage, CredentialType, ErrorId, FactorFailures, Flow, FlowId, Identity,
         IdentityId, IdentityState, KnownDevice, MessageId, Outbox, Page, PageRequest,
         SelfServiceError, Session, SessionId, VerifiableAddress,
     },
     session::{Sessions, Settings},
     store::{
-        BoxFuture, Commit, IdentityFilter, Invalidate, MessageFilter, MessageHistory,
+        AddressKind, BoxFuture, Commit, IdentityFilter, Invalidate, MessageFilter, MessageHistory,
         SessionFilter, Store, StoreError, Touched,
     },
 };
@@ -223,6 +223,19 @@ impl Store for Memory {
     }
 
     fn find_flow(&self, _: FlowId) -> BoxFuture<'_, Result<Option<Flow>, StoreError>> {
+        unused()
+    }
+
+    fn find_codes(&self, _: FlowId) -> BoxFuture<'_, Result<Vec<Code>, StoreError>> {
+        unused()
+    }
+
+    fn find_identity_by_address<'a>(
+        &'a self,
+        _: AddressKind,
+        _: &'a str,
+        _: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Identity>, StoreError>> {
         unused()
     }
 

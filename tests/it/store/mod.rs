@@ -7,6 +7,7 @@
 
 mod attempts;
 mod child;
+mod codes;
 mod commits;
 mod database;
 mod faults;
@@ -106,6 +107,14 @@ contract! {
         a_listed_identity_has_its_credentials,
         sessions_come_in_pages_newest_first,
         sessions_are_filtered_by_owner_state_and_exception;
+    codes:
+        a_code_is_found_by_its_flow_and_goes_with_it,
+        earlier_codes_are_dropped,
+        one_of_many_rivals_spends_a_code,
+        tries_are_counted_up_to_the_limit_and_writing_the_flow_forgets_none,
+        an_address_is_found_whatever_its_channel,
+        a_proof_is_noted_and_stays,
+        a_proof_of_an_address_that_is_gone_is_a_conflict;
     flows:
         a_flow_is_put_found_replaced_and_deleted,
         a_flow_of_a_deleted_identity_is_gone,
