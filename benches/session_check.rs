@@ -10,9 +10,9 @@ use vestibule::{
     config::{Cookies, RequiredAal, SameSite, SessionCacheSettings, SessionSettings},
     crypto::{Digest, Secret},
     model::{
-        Aal, AuthenticationMethod, Code, CourierMessage, CredentialType, ErrorId, Flow, FlowId,
-        Identity, IdentityId, IdentityState, MessageId, Outbox, Page, PageRequest,
-        SelfServiceError, Session, SessionId,
+        Aal, AccountFailures, AuthenticationMethod, Code, CourierMessage, CredentialType, ErrorId,
+        FactorFailures, Flow, FlowId, Identity, IdentityId, IdentityState, KnownDevice, MessageId,
+        Outbox, Page, PageRequest, SelfServiceError, Session, SessionId,
     },
     session::{Resolved, Sessions, Settings, device, presented},
     store::{
@@ -208,6 +208,28 @@ impl Store for OneSession {
         &self,
         _: ErrorId,
     ) -> BoxFuture<'_, Result<Option<SelfServiceError>, StoreError>> {
+        unreachable!("nothing asks for it")
+    }
+
+    fn find_account_failures(
+        &self,
+        _: Digest,
+    ) -> BoxFuture<'_, Result<Option<AccountFailures>, StoreError>> {
+        unreachable!("nothing asks for it")
+    }
+
+    fn find_factor_failures(
+        &self,
+        _: IdentityId,
+    ) -> BoxFuture<'_, Result<Option<FactorFailures>, StoreError>> {
+        unreachable!("nothing asks for it")
+    }
+
+    fn find_known_device(
+        &self,
+        _: Digest,
+        _: IdentityId,
+    ) -> BoxFuture<'_, Result<Option<KnownDevice>, StoreError>> {
         unreachable!("nothing asks for it")
     }
 

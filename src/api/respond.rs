@@ -172,6 +172,9 @@ async fn failure(flows: &Flows, visit: &Visit, why: Failure, native: bool) -> Re
         Failure::Gone(replaced) if !program(ProgramBy::Json) => {
             return redirect(visit, StatusCode::SEE_OTHER, &flows.page(&replaced.flow));
         }
+        Failure::Limited(limited) if !program(ProgramBy::Accept) && !program(ProgramBy::Json) => {
+            return redirect(visit, StatusCode::SEE_OTHER, &flows.limited_page(limited));
+        }
         other => in_words(other),
     };
     if program(ProgramBy::Json) {
@@ -202,6 +205,7 @@ pub fn in_words(failure: Failure) -> ApiError {
         Failure::Refused(error) => *error,
         Failure::Elsewhere(elsewhere) => elsewhere.error,
         Failure::Gone(replaced) => replaced.error(),
+        Failure::Limited(limited) => crate::flows::limited(limited),
         Failure::Busy(reason) => ApiError::unavailable(reason),
         Failure::Broken(cause) => {
             tracing::error!(%cause, "a request failed");

@@ -8,7 +8,7 @@ use crate::{
     clock::SharedClock,
     flows::{Failure, Flows, Visit},
     gateway::RouteTable,
-    model::{Channel, ErrorId, FlowKind, FlowType, SelfServiceError},
+    model::{Channel, FlowKind, FlowType, SelfServiceError},
     pages::{Backend, Future, Shown, SignedOut, Unavailable, Viewer},
     session::{Sessions, Snapshot, presented},
     store::{Change, Commit, Constraint, Database, StoreError},
@@ -83,7 +83,9 @@ impl Backend for PagesBackend {
             let visit = self.visit(request).await?;
             match self.flows.fetch(kind, Some(id), &visit).await {
                 Ok(view) => Ok(Shown::Flow(Box::new(view.flow))),
-                Err(Failure::Busy(_) | Failure::Broken(_)) => Err(Unavailable),
+                Err(Failure::Busy(_) | Failure::Broken(_) | Failure::Limited(_)) => {
+                    Err(Unavailable)
+                }
                 // Nobody is signed in: settings begun anew lead through the sign-in page and back.
                 Err(Failure::Elsewhere(_))
                     if kind == FlowKind::Settings && visit.session().is_none() =>
@@ -107,12 +109,7 @@ impl Backend for PagesBackend {
     }
 
     fn error<'a>(&'a self, id: &'a str) -> Future<'a, Option<SelfServiceError>> {
-        Box::pin(async move {
-            let Ok(id) = id.parse::<ErrorId>() else {
-                return Ok(None);
-            };
-            self.db.find_error(id).await.map_err(|_| Unavailable)
-        })
+        Box::pin(async move { self.flows.find_error(id).await.map_err(|_| Unavailable) })
     }
 
     fn sign_out<'a>(&'a self, request: &'a Parts) -> Future<'a, SignedOut> {

@@ -20,6 +20,7 @@ use crate::{
     session::{self, Sessions},
     store::{Database, Store},
     telemetry::{AccessLog, Audit, Metrics},
+    throttle::Throttle,
 };
 
 /// The services of a running gateway.
@@ -69,6 +70,7 @@ impl Services {
             },
         );
         let flows = Flows::new(flows::Parts {
+            throttle: Throttle::new(config, db.clone()),
             config: config.clone(),
             db: db.clone(),
             identities: identities.clone(),

@@ -21,6 +21,7 @@ mod serve;
 mod template;
 #[cfg(test)]
 mod tests;
+mod throttle;
 
 pub use courier::{CourierSettings, HttpAuth, HttpRequest, MailChannel, Smtp, SmtpSecurity};
 pub use finding::{Finding, Kind, Level};
@@ -45,6 +46,7 @@ pub use serve::{
     ServePublic, SessionSettings, Storage, Tls,
 };
 pub use template::{Template, template};
+pub use throttle::{Bucket, FirstFactor, KnownDevices, SecondFactor, Sends, ThrottleSettings};
 
 /// A whole configuration, checked.
 #[derive(Clone, Debug)]
@@ -77,6 +79,8 @@ pub struct Config {
     pub features: FeatureFlags,
     /// Account enumeration is masked (`security.account_enumeration.mitigate`).
     pub mitigate_enumeration: bool,
+    /// How often something may be tried.
+    pub throttle: ThrottleSettings,
     /// What concerns all routes.
     pub gateway: Gateway,
     /// Routes, in the file's order.

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::{Answer, Failure, Flows, Inner, Reply, Visit, end, exchange, form::ORGANIZATION, view};
 use crate::{
     model::{Aal, Flow, FlowId, FlowKind, FlowState, FlowType, Identity},
+    store::{Change, Commit},
     ui::Container,
     web::{ApiError, return_to},
 };
@@ -22,6 +23,10 @@ impl Flows {
         visit: &Visit,
     ) -> Result<Answer, Failure> {
         let inner = &self.0;
+        if let Err(limited) = inner.throttle.flow(visit.client.ip, visit.now) {
+            inner.note(limited, visit);
+            return Err(limited.into());
+        }
         let answer = match kind {
             FlowKind::Login => inner.begin_login(flow_type, visit).await,
             FlowKind::Registration => inner.begin_registration(flow_type, visit).await,
@@ -68,6 +73,7 @@ impl Inner {
             },
             ui: Container::new(self.links.submit(kind, id)),
             csrf: (flow_type == FlowType::Browser).then(|| visit.secret.digest()),
+            client: self.throttle.network(visit.client.ip),
             refresh: false,
             requested_aal: Aal::Aal1,
             identity_schema: None,
@@ -93,6 +99,7 @@ impl Inner {
             },
             ui: Container::new(self.links.submit(old.kind, id)),
             csrf: old.csrf.map(|_| visit.secret.digest()),
+            client: self.throttle.network(visit.client.ip),
             refresh: old.refresh && visit.session().is_some(),
             internal: internal.into_iter().collect(),
             ..old.clone()
@@ -107,7 +114,11 @@ impl Inner {
         visit: &Visit,
     ) -> Result<Answer, Failure> {
         let code = exchange::promise(&mut flow, visit);
-        self.save(&flow).await?;
+        let mut commit = Commit::of(Change::PutFlow(Box::new(flow.clone())));
+        commit
+            .changes
+            .extend(self.throttle.oldest_flows(flow.client));
+        self.db.commit(commit).await?;
         let mut view = view(flow, identity, visit);
         view.exchange_code = code;
         Ok(Answer::plain(Reply::Begun(view)))

@@ -10,6 +10,7 @@ use crate::{
     model::{Flow, FlowKind},
     session::Unavailable,
     store::StoreError,
+    throttle::Limited,
     web::ApiError,
 };
 
@@ -22,6 +23,8 @@ pub enum Failure {
     Elsewhere(Box<Elsewhere>),
     /// The flow was too old and has a replacement.
     Gone(Box<Replaced>),
+    /// Too much was tried: later again (security 11).
+    Limited(Limited),
     /// Too much to do right now, or the store is away: trying again helps.
     Busy(&'static str),
     /// Our fault; the text is for the log.
@@ -104,6 +107,12 @@ impl From<StoreError> for Failure {
                 Self::Broken(error.to_string())
             }
         }
+    }
+}
+
+impl From<Limited> for Failure {
+    fn from(limited: Limited) -> Self {
+        Self::Limited(limited)
     }
 }
 

@@ -16,6 +16,7 @@ use crate::{
     },
     session::NewToken,
     store::{Change, Commit, Constraint, StoreError},
+    throttle::Guess,
     ui::text,
     web::csrf,
 };
@@ -29,6 +30,7 @@ impl Inner {
         &self,
         flow: &Flow,
         proof: Proof,
+        guess: Option<&Guess>,
         visit: &Visit,
     ) -> Result<Finished, Failure> {
         if !proof.identity.is_active() {
@@ -38,6 +40,14 @@ impl Inner {
         let (session, token, change) = self.begin_or_renew(flow, &proof.identity, factor, visit);
         let mut commit = spent(proof.spends, visit.now);
         commit.changes.push(change);
+        commit
+            .changes
+            .extend(guess.and_then(|guess| self.throttle.succeeded(guess)));
+        let known = self
+            .remember(flow, &proof.identity, proof.upkeep.is_some(), visit)
+            .await?;
+        let (known, device) = known.unzip();
+        commit.changes.extend(known);
         let mut identity = proof.identity;
         if let Some((via, value)) = proof.verifies {
             let proven = proven(&mut identity, via, value, visit.now);
@@ -63,7 +73,8 @@ impl Inner {
             Err(error) => return Err(error.into()),
         }
         self.record_success(flow.kind, proof.method, identity.id, visit);
-        let cookies = self.session_cookies(flow, token.as_ref(), &session, visit);
+        let mut cookies = self.session_cookies(flow, token.as_ref(), &session, visit);
+        cookies.extend(device);
         let to = self.after(flow, proof.method);
         let token = token.or_else(|| visit.header_token());
         let reply = Reply::SignedIn(Box::new(SignedIn {
@@ -106,22 +117,32 @@ impl Inner {
         commit
             .changes
             .extend(issued.as_ref().map(|issued| issued.change.clone()));
-        match self.db.commit(commit).await {
-            Ok(_) => {}
-            Err(error) if is_taken(&error) => {
+        let device = if signs_in {
+            self.remember(flow, &identity, false, visit).await?
+        } else {
+            None
+        };
+        let (known, device) = device.unzip();
+        commit.changes.extend(known);
+        let client = visit.client.ip;
+        self.throttle.registration(client, visit.now)?;
+        if let Err(error) = self.db.commit(commit).await {
+            self.throttle.no_registration(client);
+            if is_taken(&error) {
                 return Ok(Err(vec![self.taken(&identity).await?]));
             }
-            Err(error) if is_spent(&error) => {
+            if is_spent(&error) {
                 return Ok(Err(vec![Problem::form(text::code_used())]));
             }
-            Err(error) => return Err(error.into()),
+            return Err(error.into());
         }
         self.record_success(flow.kind, method, identity.id, visit);
         let (session, token) = issued.map(|issued| (issued.session, issued.token)).unzip();
-        let cookies = match &session {
+        let mut cookies = match &session {
             Some(session) => self.session_cookies(flow, token.as_ref(), session, visit),
             None => self.fresh_start(flow),
         };
+        cookies.extend(device);
         let reply = Reply::Registered(Box::new(Registered {
             flow_type: flow.flow_type,
             identity,
@@ -153,6 +174,14 @@ impl Inner {
             .changes
             .extend(self.ends_others(&flow, changed.method, &session));
         commit = commit.and(Change::PutFlow(Box::new(flow.clone())));
+        let device = if changed.proves {
+            self.remember(&flow, &changed.identity, false, visit)
+                .await?
+        } else {
+            None
+        };
+        let (known, device) = device.unzip();
+        commit.changes.extend(known);
         match self.db.commit(commit).await {
             Ok(_) => {}
             Err(error) if is_taken(&error) => {
@@ -165,12 +194,13 @@ impl Inner {
             Err(error) => return Err(error.into()),
         }
         self.record_success(flow.kind, changed.method, changed.identity.id, visit);
-        let cookies = match (flow.flow_type, token) {
+        let mut cookies = match (flow.flow_type, token) {
             (FlowType::Browser, Some(token)) => {
                 vec![self.sessions.cookie(&token, &session, visit.now)]
             }
             _ => Vec::new(),
         };
+        cookies.extend(device);
         let to = self
             .destination(&flow, changed.method.as_str())
             .map_or_else(|| self.page(&flow), String::from);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Ctx, Failure, Inner, Screen, Visit, traits};
+use super::{Ctx, Failure, Inner, Screen, Visit, limits::Counting, traits};
 use crate::{
     config::{LoginStyle, RegistrationStyle},
     model::{Aal, CredentialType, Flow, FlowKind, FlowType, Identity},
@@ -33,6 +33,7 @@ impl Inner {
             links: &self.links,
             base_url: &self.config.serve.public.base_url,
             db: &self.db,
+            counting: Counting::new(&self.throttle, visit),
         }
     }
 

@@ -9,7 +9,7 @@ use http::HeaderMap;
 use serde_json::Value;
 use url::Url;
 
-use super::{Failure, Outcome, Submission, guard::CsrfChecked};
+use super::{Failure, Outcome, Submission, guard::CsrfChecked, limits::Counting};
 use crate::{
     clock::Timestamp,
     model::{Code, CredentialType, Flow, FlowKind, Identity},
@@ -127,6 +127,7 @@ pub struct Ctx<'a> {
     /// The public base URL.
     pub base_url: &'a Url,
     pub(super) db: &'a Database,
+    pub(super) counting: Counting<'a>,
 }
 
 /// Which form is made, where there may be two (flows 2.7, methods 8.1).

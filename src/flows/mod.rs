@@ -16,6 +16,7 @@ mod finish;
 mod form;
 mod guard;
 mod identified;
+mod limits;
 mod login;
 mod logout;
 mod method;
@@ -45,6 +46,7 @@ use crate::{
     session::{Resolved, Sessions, presented},
     store::{Commit, Constraint, Database, StoreError},
     telemetry::{Audit, Metrics},
+    throttle::Throttle,
     web::{Links, client::Client, cors, csrf, paths, return_to},
 };
 
@@ -52,6 +54,7 @@ pub use exchange::Exchanged;
 pub use failure::{Elsewhere, Failed, Failure, ProgramBy, Replaced};
 pub use form::labelled_identifier;
 pub use guard::CsrfChecked;
+pub use limits::{Counted, error as limited};
 pub use logout::LoggedOut;
 pub use method::{Attempt, Ctx, Method, Screen, Step};
 pub use outcome::{Challenge, Changed, Draft, Identified, Outcome, Problem, Proof, Upkeep};
@@ -74,6 +77,8 @@ pub struct Parts {
     pub identities: Identities,
     /// Sessions.
     pub sessions: Sessions,
+    /// How often something may be tried.
+    pub throttle: Throttle,
     /// The methods.
     pub registry: Registry,
     /// The time.
@@ -93,6 +98,7 @@ struct Inner {
     db: Database,
     identities: Identities,
     sessions: Sessions,
+    throttle: Throttle,
     registry: Registry,
     clock: SharedClock,
     audit: Arc<Audit>,
@@ -122,6 +128,7 @@ impl Flows {
             db: parts.db,
             identities: parts.identities,
             sessions: parts.sessions,
+            throttle: parts.throttle,
             registry: parts.registry,
             clock: parts.clock,
             audit: parts.audit,

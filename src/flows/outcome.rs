@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::Counted;
 use crate::{
     model::{
         Aal, Channel, Code, CodeId, CourierMessage, CredentialType, FlowState, Identity, IdentityId,
@@ -80,6 +81,8 @@ pub struct Proof {
     pub method: CredentialType,
     /// At which level.
     pub aal: Aal,
+    /// The guess was counted before it was checked.
+    pub counted: Counted,
     /// The method's stored secret should become another one, if nobody changed it meanwhile.
     pub upkeep: Option<Upkeep>,
     /// The code that proved it: it is spent in the commit that signs in.
@@ -91,11 +94,12 @@ pub struct Proof {
 impl Proof {
     /// By a method that spends nothing.
     #[must_use]
-    pub fn new(identity: Identity, method: CredentialType, aal: Aal) -> Self {
+    pub fn new(identity: Identity, method: CredentialType, aal: Aal, counted: Counted) -> Self {
         Self {
             identity,
             method,
             aal,
+            counted,
             upkeep: None,
             spends: None,
             verifies: None,

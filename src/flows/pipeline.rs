@@ -13,6 +13,8 @@ use super::{
 };
 use crate::{
     model::{CredentialType, Flow, FlowKind, FlowType, Identity},
+    store::{Change, Commit},
+    throttle::Guess,
     ui::{Message, text},
     web::{
         ApiError,
@@ -33,6 +35,10 @@ impl Flows {
         visit: &Visit,
     ) -> Result<Answer, Failed> {
         let inner = &self.0;
+        if let Err(limited) = inner.throttle.submission(visit.client.ip, visit.now) {
+            inner.note(limited, visit);
+            return Err(limited.into());
+        }
         if id.is_none_or(|id| id.parse::<crate::model::FlowId>().is_err()) {
             return Err(ApiError::bad_request("The flow parameter is missing or no id.").into());
         }
@@ -42,9 +48,14 @@ impl Flows {
         inner
             .take(flow, body.map(Submission::new), visit)
             .await
-            .map_err(|failed| Failed {
-                native: failed.native || native,
-                ..failed
+            .map_err(|failed| {
+                if let Failure::Limited(limited) = failed.why {
+                    inner.note(limited, visit);
+                }
+                Failed {
+                    native: failed.native || native,
+                    ..failed
+                }
             })
     }
 }
@@ -132,12 +143,14 @@ impl Inner {
                     .await;
             }
         };
-        let outcome = match self.check_csrf(&flow, &submission, visit) {
+        let (outcome, guess) = match self.check_csrf(&flow, &submission, visit) {
             Ok(checked) => {
                 let ctx = self.ctx(&flow, identity.as_ref(), visit);
-                step.attempt(&submission, &ctx, checked).await?
+                let attempted = step.attempt(&submission, &ctx, checked).await;
+                let guess = ctx.counting.into_guess();
+                self.settle(attempted, guess, &flow, visit)?
             }
-            Err(Unsafe::Browser(outcome)) => outcome,
+            Err(Unsafe::Browser(outcome)) => (outcome, None),
             Err(Unsafe::Forged(error)) => {
                 return self.heal(&flow, error, &submission, visit).await;
             }
@@ -146,6 +159,7 @@ impl Inner {
             step,
             method,
             submission: &submission,
+            guess: guess.as_ref(),
         };
         self.conclude(flow, identity, outcome, Some(taken), visit)
             .await
@@ -162,8 +176,14 @@ impl Inner {
     ) -> Result<Answer, Failed> {
         let problems = match outcome {
             Outcome::Rejected(problems) => Err(problems),
-            Outcome::Proved(proof) => self.sign_in(&flow, *proof, visit).await?,
-            Outcome::Drafted(draft) => self.register(&flow, *draft, visit).await?,
+            Outcome::Proved(proof) => {
+                let guess = taken.and_then(|taken| taken.guess);
+                self.sign_in(&flow, *proof, guess, visit).await?
+            }
+            Outcome::Drafted(draft) => {
+                let registered = self.register(&flow, *draft, visit).await;
+                self.soften(registered, &flow, visit, Err)?
+            }
             Outcome::Changed(changed) => self.store_settings(&flow, *changed, visit).await?,
             Outcome::Sent(challenge) => {
                 return self.send(flow, identity, *challenge, taken, visit).await;
@@ -219,7 +239,12 @@ impl Inner {
         }
         flow.updated_at = visit.now;
         self.sort(&mut flow, identity.as_ref());
-        self.save(&flow).await?;
+        let failed = taken
+            .and_then(|taken| taken.guess)
+            .and_then(|guess| self.failed(guess, identity.as_ref(), visit));
+        let mut commit = Commit::of(Change::PutFlow(Box::new(flow.clone())));
+        commit.changes.extend(failed);
+        self.db.commit(commit).await.map_err(Failure::from)?;
         let view = view(flow, identity, visit);
         Ok(Answer::plain(Reply::Incomplete(view)))
     }
@@ -340,6 +365,7 @@ pub(super) struct Taken<'a> {
     pub(super) step: &'a dyn Step,
     pub(super) method: CredentialType,
     pub(super) submission: &'a Submission,
+    guess: Option<&'a Guess>,
 }
 
 fn nobody_claims(kind: FlowKind) -> Message {

@@ -114,6 +114,8 @@ pub struct Flow {
     pub ui: ui::Container,
     /// Digest of the CSRF cookie's secret that a browser flow is bound to (security 8.3).
     pub csrf: Option<Digest>,
+    /// HMAC of the network that began it, for counting; absent when nothing is counted (security 11.10).
+    pub client: Option<Digest>,
     /// Asked to confirm an existing session (login).
     pub refresh: bool,
     /// Level asked for (login).

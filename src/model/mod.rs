@@ -1,6 +1,7 @@
 //! Plain records and their pure rules, one file per noun. No I/O, no `async`, no wire formats: those are views at the edges.
 
 pub mod address;
+pub mod attempts;
 pub mod code;
 pub mod credential;
 pub mod flow;
@@ -12,6 +13,7 @@ pub mod self_service_error;
 pub mod session;
 
 pub use address::{AddressStatus, Channel, RecoveryAddress, VerifiableAddress};
+pub use attempts::{AccountFailures, FactorFailures, KnownDevice};
 pub use code::{Code, CodeForm};
 pub use credential::{Credential, CredentialType};
 pub use flow::{Flow, FlowKind, FlowState, FlowType};

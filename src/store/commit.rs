@@ -6,9 +6,9 @@ use crate::{
     clock::Timestamp,
     crypto::Digest,
     model::{
-        AddressStatus, Channel, Code, CodeId, CourierMessage, CredentialType, Device, Dispatch,
-        Flow, FlowId, Identity, IdentityId, MessageId, MessageStatus, SelfServiceError, Session,
-        SessionId,
+        AccountFailures, AddressStatus, Channel, Code, CodeId, CourierMessage, CredentialType,
+        Device, Dispatch, FactorFailures, Flow, FlowId, Identity, IdentityId, KnownDevice,
+        MessageId, MessageStatus, SelfServiceError, Session, SessionId,
     },
 };
 
@@ -88,6 +88,23 @@ pub enum Change {
     PutFlow(Box<Flow>),
     /// Removes a flow; one that is gone already is fine.
     DeleteFlow(FlowId),
+    /// Removes all flows of a client but its newest, expired or not.
+    DropOldFlows {
+        /// HMAC of its network.
+        client: Digest,
+        /// How many stay.
+        keep: usize,
+    },
+    /// Remembers failures of an account. Of two counts the higher stays, unless it is forgotten already.
+    PutAccountFailures(AccountFailures),
+    /// Forgets them; none is fine.
+    ForgetAccountFailures(Digest),
+    /// Remembers failures of a second factor; the higher count stays. Conflicts with `Missing` when the identity is gone.
+    PutFactorFailures(FactorFailures),
+    /// Forgets them; none is fine.
+    ForgetFactorFailures(IdentityId),
+    /// Remembers a browser; of an identity's many the ones that end first go. Conflicts with `Missing` when the identity is gone.
+    PutKnownDevice(KnownDevice),
     /// Adds a code. Conflicts with `Missing` when its flow or identity is gone.
     PutCode(Box<Code>),
     /// Removes all codes of a flow: what was sent earlier is worthless.

@@ -7,9 +7,9 @@ use crate::{
     clock::Timestamp,
     crypto::Digest,
     model::{
-        Code, CourierMessage, CredentialType, Dispatch, ErrorId, Flow, FlowId, Identity,
-        IdentityId, MessageId, MessageStatus, Outbox, Page, PageRequest, SelfServiceError, Session,
-        SessionId,
+        AccountFailures, Code, CourierMessage, CredentialType, Dispatch, ErrorId, FactorFailures,
+        Flow, FlowId, Identity, IdentityId, KnownDevice, MessageId, MessageStatus, Outbox, Page,
+        PageRequest, SelfServiceError, Session, SessionId,
     },
 };
 
@@ -133,6 +133,25 @@ pub trait Store: Send + Sync + 'static {
         &self,
         id: ErrorId,
     ) -> BoxFuture<'_, Result<Option<SelfServiceError>, StoreError>>;
+
+    /// Failures of an account, forgotten or not.
+    fn find_account_failures(
+        &self,
+        account: Digest,
+    ) -> BoxFuture<'_, Result<Option<AccountFailures>, StoreError>>;
+
+    /// Failures of an identity's second factor.
+    fn find_factor_failures(
+        &self,
+        id: IdentityId,
+    ) -> BoxFuture<'_, Result<Option<FactorFailures>, StoreError>>;
+
+    /// What is remembered of a browser that has signed in as this identity, expired or not.
+    fn find_known_device(
+        &self,
+        device: Digest,
+        id: IdentityId,
+    ) -> BoxFuture<'_, Result<Option<KnownDevice>, StoreError>>;
 
     /// A message of the courier, with its attempts, newest first.
     fn find_message(

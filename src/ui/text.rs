@@ -286,6 +286,29 @@ pub fn expired(number: u32, at: &str, at_unix: i64) -> Message {
     )
 }
 
+/// Too much was tried; ours, Kratos has no such message.
+#[must_use]
+pub fn rate_limited(seconds: u64, at: &str, at_unix: i64) -> Message {
+    let wait = span(seconds);
+    error(
+        RATE_LIMITED,
+        format!("There were too many attempts. Please try again in {wait}."),
+        json!({ "wait": wait, "seconds": seconds, "retry_at": at, "retry_at_unix": at_unix }),
+    )
+}
+
+/// A time to wait, in words and rounded up.
+#[must_use]
+pub fn span(seconds: u64) -> String {
+    let (count, unit) = match seconds {
+        0..120 => (seconds, "second"),
+        120..7_200 => (seconds.div_ceil(60), "minute"),
+        _ => (seconds.div_ceil(3_600), "hour"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{plural}")
+}
+
 /// A value of a context as text; these are numbers and short words.
 fn value(context: &Value, key: &str) -> String {
     context.get(key).map(Value::to_string).unwrap_or_default()
@@ -314,6 +337,8 @@ pub const SETTINGS_EXPIRED: u32 = 4_050_001;
 pub const RECOVERY_EXPIRED: u32 = 4_060_005;
 /// A verification flow took too long.
 pub const VERIFICATION_EXPIRED: u32 = 4_070_005;
+/// Too much was tried: a number of ours, beyond all of Kratos'.
+pub const RATE_LIMITED: u32 = 4_900_001;
 /// Settings are stored; the one message that outlives a fetch.
 pub const SAVED: u32 = 1_050_001;
 

@@ -62,8 +62,6 @@ drain.upgrades | dur | 30s | + | Time for WebSockets.
 reload.watch | bool | false | ~? | Reads the file again when it changes.
 storage.allow_network_fs | bool | false | ~? | Allows the database on a network file system.
 storage.backup.every | dur+ | | ~ | Copies the database regularly.
-throttle | open | | ~ | Slows down guessing.
-throttle.enabled | bool | true | ~? | Slows down guessing.
 ui | open | | ~ | Looks of the pages.
 
 authenticators.* | @authenticator | | ! | Ways to prove who one is.

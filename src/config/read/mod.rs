@@ -10,6 +10,7 @@ mod operations;
 mod routes;
 mod selfservice;
 mod serve;
+mod throttle;
 mod upstream;
 
 use std::time::Duration;
@@ -54,6 +55,7 @@ impl Read<'_> {
             log: self.log(),
             limits: self.limits(),
             mitigate_enumeration: self.flag("security.account_enumeration.mitigate", false),
+            throttle: self.throttle(),
             features: self.features(),
             gateway: self.gateway(),
             has_routes: self.root.at("routes").is_some(),

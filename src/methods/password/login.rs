@@ -81,6 +81,9 @@ impl Login {
             return Ok(Outcome::Rejected(missing(identifier, password)));
         };
         let identity = ctx.find(CredentialType::Password, identifier).await?;
+        let counted = ctx
+            .count_first_factor(identifier, identity.as_ref())
+            .await?;
         let stored = identity.as_ref().and_then(credential::hash_of);
         let verdict = self.compare(password, stored).await?;
         let Some(identity) = identity.filter(|_| verdict.matches) else {
@@ -95,7 +98,7 @@ impl Login {
         };
         Ok(Outcome::Proved(Box::new(Proof {
             upkeep,
-            ..Proof::new(identity, CredentialType::Password, Aal::Aal1)
+            ..Proof::new(identity, CredentialType::Password, Aal::Aal1, counted)
         })))
     }
 

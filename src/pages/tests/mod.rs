@@ -148,6 +148,7 @@ fn flow(kind: FlowKind) -> Flow {
         state: FlowState::ChooseMethod,
         ui,
         csrf: None,
+        client: None,
         refresh: false,
         requested_aal: Aal::Aal1,
         identity_schema: None,

@@ -26,6 +26,7 @@ pub(super) fn notices(renderer: &Renderer) -> Vec<Sample> {
             status,
             id,
             languages: None,
+            wait: Some("30 seconds"),
             reference: Some("0b0c2f6e-9f0d-4f0e-8f53-0c5c6f7d8e90"),
             actions: &start_again,
         }),
@@ -92,6 +93,7 @@ pub(super) fn notices(renderer: &Renderer) -> Vec<Sample> {
             400,
             Some("self_service_flow_return_to_forbidden"),
         ),
+        failed("error-rate-limited", 429, Some("rate_limited")),
         failed("error-unknown", 404, None),
         failed("error-internal", 500, None),
     ]

@@ -14,8 +14,9 @@ use crate::{
     clock::Timestamp,
     crypto::Digest,
     model::{
-        Code, CourierMessage, CredentialType, ErrorId, Flow, FlowId, Identity, IdentityId,
-        MessageId, Outbox, Page, PageRequest, SelfServiceError, Session, SessionId,
+        AccountFailures, Code, CourierMessage, CredentialType, ErrorId, FactorFailures, Flow,
+        FlowId, Identity, IdentityId, KnownDevice, MessageId, Outbox, Page, PageRequest,
+        SelfServiceError, Session, SessionId,
     },
     store::{
         AddressKind, BoxFuture, Change, Commit, IdentityFilter, MessageFilter, MessageHistory,
@@ -256,6 +257,28 @@ impl Store for FakeStore {
         &self,
         _: ErrorId,
     ) -> BoxFuture<'_, Result<Option<SelfServiceError>, StoreError>> {
+        unreachable!("sessions do not ask for it")
+    }
+
+    fn find_account_failures(
+        &self,
+        _: Digest,
+    ) -> BoxFuture<'_, Result<Option<AccountFailures>, StoreError>> {
+        unreachable!("sessions do not ask for it")
+    }
+
+    fn find_factor_failures(
+        &self,
+        _: IdentityId,
+    ) -> BoxFuture<'_, Result<Option<FactorFailures>, StoreError>> {
+        unreachable!("sessions do not ask for it")
+    }
+
+    fn find_known_device(
+        &self,
+        _: Digest,
+        _: IdentityId,
+    ) -> BoxFuture<'_, Result<Option<KnownDevice>, StoreError>> {
         unreachable!("sessions do not ask for it")
     }
 

@@ -1,7 +1,7 @@
 //! Turns the changes of a commit into statements, and notes what they touched.
 
 use super::{
-    Driver, codes, count, credentials, errors, flows, identities, messages,
+    Driver, attempts, codes, count, credentials, errors, flows, identities, messages,
     session_writes::{self as sessions, Ended},
 };
 use crate::{
@@ -83,6 +83,12 @@ fn apply_one(
         }
         Change::PutFlow(flow) => flows::put(driver, flow)?,
         Change::DeleteFlow(id) => flows::delete(driver, *id)?,
+        Change::DropOldFlows { client, keep } => flows::drop_old(driver, client, *keep)?,
+        Change::PutAccountFailures(failures) => attempts::put_account(driver, failures)?,
+        Change::ForgetAccountFailures(account) => attempts::forget_account(driver, account)?,
+        Change::PutFactorFailures(failures) => attempts::put_factor(driver, failures)?,
+        Change::ForgetFactorFailures(id) => attempts::forget_factor(driver, *id)?,
+        Change::PutKnownDevice(known) => attempts::put_device(driver, known)?,
         Change::PutCode(code) => codes::put(driver, code)?,
         Change::DropCodes(flow) => codes::drop_of_flow(driver, *flow)?,
         Change::UseCode { id, at } => codes::use_once(driver, *id, *at)?,

@@ -42,6 +42,11 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    pub(super) fn count(&mut self, column: &'static str) -> Result<u32, StoreError> {
+        let number = self.int(column)?;
+        u32::try_from(number).map_err(|_| self.corrupt(column))
+    }
+
     pub(super) fn flag(&mut self, column: &'static str) -> Result<bool, StoreError> {
         self.int(column).map(|number| number != 0)
     }

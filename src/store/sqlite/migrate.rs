@@ -39,6 +39,10 @@ pub(super) const STEPS: &[Step] = &[
         number: 4,
         sql: include_str!("../../../migrations/sqlite/0004_codes.sql"),
     },
+    Step {
+        number: 5,
+        sql: include_str!("../../../migrations/sqlite/0005_throttle.sql"),
+    },
 ];
 
 /// The schema that `steps` lead to.

@@ -11,13 +11,14 @@ use crate::{
     clock::Timestamp,
     crypto::Digest,
     model::{
-        Code, CourierMessage, CredentialType, ErrorId, Flow, FlowId, Identity, IdentityId,
-        MessageId, Outbox, Page, PageRequest, SelfServiceError, Session, SessionId,
+        AccountFailures, Code, CourierMessage, CredentialType, ErrorId, FactorFailures, Flow,
+        FlowId, Identity, IdentityId, KnownDevice, MessageId, Outbox, Page, PageRequest,
+        SelfServiceError, Session, SessionId,
     },
     store::{
         AddressKind, BoxFuture, Commit, IdentityFilter, MessageFilter, MessageHistory,
         SessionFilter, Store, StoreError, Touched,
-        sql::{self, codes, errors, flows, identities, messages, sessions},
+        sql::{self, attempts, codes, errors, flows, identities, messages, sessions},
     },
 };
 
@@ -111,6 +112,28 @@ impl Store for Sqlite {
         id: ErrorId,
     ) -> BoxFuture<'_, Result<Option<SelfServiceError>, StoreError>> {
         self.read(move |driver| errors::find(driver, id))
+    }
+
+    fn find_account_failures(
+        &self,
+        account: Digest,
+    ) -> BoxFuture<'_, Result<Option<AccountFailures>, StoreError>> {
+        self.read(move |driver| attempts::find_account(driver, &account))
+    }
+
+    fn find_factor_failures(
+        &self,
+        id: IdentityId,
+    ) -> BoxFuture<'_, Result<Option<FactorFailures>, StoreError>> {
+        self.read(move |driver| attempts::find_factor(driver, id))
+    }
+
+    fn find_known_device(
+        &self,
+        device: Digest,
+        id: IdentityId,
+    ) -> BoxFuture<'_, Result<Option<KnownDevice>, StoreError>> {
+        self.read(move |driver| attempts::find_device(driver, &device, id))
     }
 
     fn find_message(

@@ -10,8 +10,8 @@ use vestibule::config::{
     HeaderTemplate, HostHeader, HostPattern, Http2Limits, IdentityHeaders, IdentitySettings,
     Limits, Listener, Located, Log, LogFormat, LoginStyle, OnUnauthenticated, PathSettings,
     RegistrationStyle, RequiredAal, Route, RouteAction, RouteMatch, SameSite, Secrets, SelfService,
-    Serve, ServePublic, SessionCacheSettings, SessionSettings, Storage, Strategy, Target, Timeouts,
-    UnderscoreHeaders, Upstream,
+    Serve, ServePublic, SessionCacheSettings, SessionSettings, Storage, Strategy, Target,
+    ThrottleSettings, Timeouts, UnderscoreHeaders, Upstream,
 };
 
 /// `https://auth.example.com` as identity host, no routes yet.
@@ -81,6 +81,7 @@ pub(crate) fn config() -> Config {
         limits: limits(),
         features: FeatureFlags::default(),
         mitigate_enumeration: false,
+        throttle: ThrottleSettings::default(),
         gateway: gateway(),
         routes: Vec::new(),
         has_routes: true,

@@ -15,9 +15,10 @@ use vestibule::{
     config::Config,
     crypto::{Digest, SessionToken},
     model::{
-        Aal, AddressId, AddressStatus, AuthenticationMethod, Channel, Code, CourierMessage,
-        CredentialType, ErrorId, Flow, FlowId, Identity, IdentityId, IdentityState, MessageId,
-        Outbox, Page, PageRequest, SelfServiceError, Session, SessionId, VerifiableAddress,
+        Aal, AccountFailures, AddressId, AddressStatus, AuthenticationMethod, Channel, Code,
+        CourierMessage, CredentialType, ErrorId, FactorFailures, Flow, FlowId, Identity,
+        IdentityId, IdentityState, KnownDevice, MessageId, Outbox, Page, PageRequest,
+        SelfServiceError, Session, SessionId, VerifiableAddress,
     },
     session::{Sessions, Settings},
     store::{
@@ -247,6 +248,28 @@ impl Store for Memory {
     }
 
     fn commit(&self, _: Commit) -> BoxFuture<'_, Result<Touched, StoreError>> {
+        unused()
+    }
+
+    fn find_account_failures(
+        &self,
+        _: Digest,
+    ) -> BoxFuture<'_, Result<Option<AccountFailures>, StoreError>> {
+        unused()
+    }
+
+    fn find_factor_failures(
+        &self,
+        _: IdentityId,
+    ) -> BoxFuture<'_, Result<Option<FactorFailures>, StoreError>> {
+        unused()
+    }
+
+    fn find_known_device(
+        &self,
+        _: Digest,
+        _: IdentityId,
+    ) -> BoxFuture<'_, Result<Option<KnownDevice>, StoreError>> {
         unused()
     }
 

@@ -5,6 +5,7 @@
     reason = "an index that is wrong fails the test, as it should"
 )]
 
+mod attempts;
 mod child;
 mod codes;
 mod commits;
@@ -51,6 +52,12 @@ macro_rules! contract {
 }
 
 contract! {
+    attempts:
+        of_two_counts_the_higher_stays_until_it_is_forgotten,
+        failures_of_a_second_factor_belong_to_an_identity,
+        a_device_is_known_to_its_identity_only,
+        of_many_devices_those_that_end_first_go,
+        of_a_clients_flows_the_newest_stay;
     identities:
         an_identity_is_found_by_id_identifier_and_external_id,
         an_exact_identifier_wins_over_a_normalised_one,

@@ -167,6 +167,7 @@ pub(super) fn flow() -> Flow {
             messages: Vec::new(),
         },
         csrf: None,
+        client: None,
         refresh: false,
         requested_aal: Aal::Aal1,
         identity_schema: None,
