@@ -327,8 +327,9 @@ fn missing_headers(response: &Value, exchange: &Exchange<'_>) -> Vec<String> {
 }
 
 fn pointer(parts: &[&str]) -> String {
-    parts
-        .iter()
-        .map(|part| format!("/{}", part.replace('~', "~0").replace('/', "~1")))
-        .collect()
+    parts.iter().fold(String::new(), |mut pointer, part| {
+        pointer.push('/');
+        pointer.push_str(&part.replace('~', "~0").replace('/', "~1"));
+        pointer
+    })
 }
