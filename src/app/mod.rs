@@ -238,7 +238,11 @@ fn bind_public(config: &Config) -> Result<Vec<net::Bound>, net::BindError> {
             &listener.address,
         )
     });
-    bound.collect()
+    // The workers answer it too, with the same caches; the gateway knows it by its number.
+    let decisions = config.serve.decisions.iter();
+    let decisions =
+        decisions.map(|decisions| net::bind("serve.decisions", &decisions.listener.address));
+    bound.chain(decisions).collect()
 }
 
 fn list(errors: &[gateway::TableError]) -> String {

@@ -40,7 +40,9 @@ pub use selfservice::{
     After, FeatureFlags, FlowSettings, Hook, LoginStyle, MethodSettings, Recipients,
     RegistrationStyle, RequiredAal, SelfService, Strategy,
 };
-pub use serve::{Cookies, Cors, Listener, SameSite, Serve, ServePublic, SessionSettings, Storage};
+pub use serve::{
+    Cookies, Cors, Decisions, Listener, SameSite, Serve, ServePublic, SessionSettings, Storage,
+};
 pub use template::{Template, template};
 
 /// A whole configuration, checked.

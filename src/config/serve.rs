@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use ipnet::IpNet;
 use url::Url;
 
 use super::RequiredAal;
@@ -24,6 +25,25 @@ pub struct Serve {
     pub admin: Listener,
     /// `serve.admin.base_url`
     pub admin_base_url: Url,
+    /// `serve.decisions`, when it is enabled.
+    pub decisions: Option<Decisions>,
+}
+
+/// `serve.decisions` (gateway 16).
+#[derive(Clone, Debug)]
+pub struct Decisions {
+    /// `address`: its listener.
+    pub listener: Listener,
+    /// `trusted_proxies`: who may ask; by default this machine and `gateway.trusted_proxies`.
+    pub trusted: Vec<IpNet>,
+    /// Peers on unix sockets may ask.
+    pub trust_unix: bool,
+    /// `mount_on_public`: also on the public listeners.
+    pub mount_on_public: bool,
+    /// `emit_cookie`: the client's cookies minus ours go back.
+    pub emit_cookie: bool,
+    /// `cache_for`: how long a caller may keep an answer.
+    pub cache_for: Option<Duration>,
 }
 
 /// `serve.public`

@@ -16,6 +16,7 @@ mod access;
 pub mod csrf;
 
 pub mod cookies;
+mod decisions;
 mod finish;
 pub mod forward;
 pub mod identity;
@@ -50,12 +51,14 @@ use crate::{
 };
 
 pub use body::Body;
+pub use decisions::{BadQuestion, Fault};
 pub use error::{Clear, GatewayError, Unauthenticated};
 pub use respond::{ErrorPage, ErrorPages, NoPages};
 pub use table::{RouteTable, TableError};
 pub use whoami::Whoami;
 
 use cookies::OwnCookies;
+use decisions::Decisions;
 use over::Numbers;
 use own::Own;
 use request_id::Ids;
@@ -98,6 +101,7 @@ pub struct Gateway {
     numbers: Numbers,
     /// By listener: checks of our health are left out of the access log.
     quiet: Box<[bool]>,
+    decisions: Option<Decisions>,
     parts: Parts,
 }
 
@@ -109,6 +113,7 @@ impl Gateway {
         let listeners = config.serve.public.listeners.iter();
         Arc::new(Self {
             numbers: Numbers::new(&parts.metrics, ids),
+            decisions: Decisions::new(config, config.serve.public.listeners.len()),
             quiet: listeners.map(|listener| listener.skip_health_log).collect(),
             table,
             form: config.gateway.path.into(),
@@ -156,6 +161,8 @@ pub struct Connection {
     peer_value: HeaderValue,
     /// The peer speaks for others.
     trusted: bool,
+    /// It came in where proxies ask for decisions.
+    asks: bool,
     /// Our port, ready to be sent: it is the one most clients ask for.
     port: Option<(u16, HeaderValue)>,
 }
@@ -175,6 +182,11 @@ impl WorkerService for Worker {
             ip,
             peer_value: ip_value(ip),
             trusted: self.gateway.proxies.trust(peer),
+            asks: self
+                .gateway
+                .decisions
+                .as_ref()
+                .is_some_and(|decisions| decisions.has(link.listener)),
             port: link
                 .local
                 .map(|local| (local.port(), HeaderValue::from(local.port()))),
@@ -184,8 +196,14 @@ impl WorkerService for Worker {
     }
 
     async fn answer(connection: Arc<Connection>, request: Request<Incoming>) -> Response<Body> {
-        let answer = pipeline::answer(Arc::clone(&connection), request);
-        match AssertUnwindSafe(answer).catch_unwind().await {
+        let answered = if connection.asks {
+            let answer = Box::pin(decisions::answer(Arc::clone(&connection), request));
+            AssertUnwindSafe(answer).catch_unwind().await
+        } else {
+            let answer = pipeline::answer(Arc::clone(&connection), request);
+            AssertUnwindSafe(answer).catch_unwind().await
+        };
+        match answered {
             Ok(response) => response,
             Err(_) => pipeline::panicked(&connection),
         }

@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use super::{
     Body, Connection, Gateway, GatewayError,
     access::{self, Admitted},
+    decisions::{self, Decisions},
     finish::{self, Outbound},
     host::CanonicalHost,
     matcher::Found,
@@ -56,6 +57,8 @@ pub(super) enum Plan<'a> {
     Forward(Outbound<'a>),
     /// One of ours is to be asked.
     Own(Request<Incoming>),
+    /// A proxy asks for a decision.
+    Decide(Request<Incoming>),
     /// The sample app is to be asked.
     Sample(Request<Incoming>),
     /// Only the store knows the session; then the plan is made again.
@@ -95,6 +98,10 @@ pub(super) async fn answer(
         }
         Ok(Plan::Answered(response)) => Ok(response),
         Ok(Plan::Own(request)) => Ok(finish::own((gateway.parts.control)(request).await, &asker)),
+        Ok(Plan::Decide(request)) => {
+            let id = asker.id.clone();
+            return Box::pin(decisions::decide(Arc::clone(&connection), request, now, id)).await;
+        }
         Ok(Plan::Sample(request)) => Ok(finish::own((gateway.parts.sample)(request).await, &asker)),
         Ok(Plan::Ask(..)) => Err(GatewayError::Internal),
         Err(error) => Err(error),
@@ -113,7 +120,11 @@ pub(super) async fn answer(
 }
 
 /// The answer to an error, which is noted first; one that says no to somebody is a matter of the audit log too.
-fn refuse(connection: &Connection, error: &GatewayError, asker: &mut Asker) -> Response<Body> {
+pub(super) fn refuse(
+    connection: &Connection,
+    error: &GatewayError,
+    asker: &mut Asker,
+) -> Response<Body> {
     let parts = &connection.worker.gateway.parts;
     asker.note(|over| over.failed(error));
     if let Some(over) = asker.over.as_ref().filter(|over| over.is_forbidden()) {
@@ -148,7 +159,11 @@ pub(super) fn panicked(connection: &Arc<Connection>) -> Response<Body> {
     response
 }
 
-fn request_id(connection: &Connection, request: &Request<Incoming>, now: Timestamp) -> RequestId {
+pub(super) fn request_id(
+    connection: &Connection,
+    request: &Request<Incoming>,
+    now: Timestamp,
+) -> RequestId {
     let kept = connection
         .trusted
         .then(|| request.headers().get(super::forward::REQUEST_ID))
@@ -165,7 +180,7 @@ fn plan<'a>(
     known: (Timestamp, Option<Resolved>),
     asker: &mut Asker,
 ) -> Result<Plan<'a>, GatewayError> {
-    let asked = Asked {
+    let described = Asked {
         origin: origin(connection, &connection.worker.gateway, &parts),
         trusted: connection.trusted,
         length: http_body::Body::size_hint(&body).lower(),
@@ -173,12 +188,12 @@ fn plan<'a>(
     };
     judge(
         connection,
-        asked,
+        described,
         known,
         asker,
         |verdict, parts, asker| match verdict {
             Verdict::Server => asterisk(&parts.method).map(Plan::Answered),
-            Verdict::Own(arrival) => Ok(own_plan(connection, parts, &arrival, body, asker)),
+            Verdict::Own(arrival) => own_plan(connection, parts, &arrival, body, asker),
             Verdict::Unknown(presented) => Ok(Plan::Ask(presented, parts, body)),
             Verdict::Elsewhere(location) => {
                 asker.note(Over::sent_to_sign_in);
@@ -224,18 +239,21 @@ pub(super) enum Verdict<'a, 'g> {
 /// What to answer when the request may not pass.
 pub(super) fn judge<'g, T>(
     connection: &'g Connection,
-    asked: Asked,
+    described: Asked,
     known: (Timestamp, Option<Resolved>),
     asker: &mut Asker,
     then: impl FnOnce(Verdict<'_, 'g>, Parts, &mut Asker) -> Result<T, GatewayError>,
 ) -> Result<T, GatewayError> {
     let gateway = &connection.worker.gateway;
-    let parts = asked.parts;
-    let notes = gateway.table.scrub.note(&parts.headers, asked.trusted)?;
+    let parts = described.parts;
+    let notes = gateway
+        .table
+        .scrub
+        .note(&parts.headers, described.trusted)?;
     asker.kind = Kind::of(&parts.method, &parts.headers, &notes, false);
     asker.language = page_language(asker.kind, &parts);
     shape::check(&parts.method, parts.version, &parts.headers, &notes)?;
-    let origin = asked.origin?;
+    let origin = described.origin?;
     asker.ip = Some(origin.ip);
     asker.note(|over| over.came_from(&origin));
 
@@ -290,7 +308,7 @@ pub(super) fn judge<'g, T>(
     if arrival.upgrade.is_some() {
         asker.kind = Kind::of(&parts.method, &parts.headers, &notes, true);
     }
-    admissible(route, asked.length, asker)?;
+    admissible(route, described.length, asker)?;
 
     let verdict = match access::admit(gateway, route, &arrival, &parts, known.1, asker)? {
         Admitted::Unknown(presented) => Verdict::Unknown(presented),
@@ -382,11 +400,21 @@ fn own_plan<'a>(
     arrival: &Arrival<'_>,
     body: Incoming,
     asker: &mut Asker,
-) -> Plan<'a> {
+) -> Result<Plan<'a>, GatewayError> {
     let gateway = &connection.worker.gateway;
+    if arrival.target.path().starts_with(decisions::PREFIX) {
+        let mounted = gateway
+            .decisions
+            .as_ref()
+            .is_some_and(Decisions::is_on_public);
+        if !mounted {
+            return Err(GatewayError::DecisionsNotMounted);
+        }
+        return Ok(Plan::Decide(Request::from_parts(parts, body)));
+    }
     asker.note(Over::is_ours);
     if let Some(location) = access::elsewhere(gateway, arrival, &parts.method) {
-        return Plan::Answered(redirect(&location, asker));
+        return Ok(Plan::Answered(redirect(&location, asker)));
     }
     if !arrival.target.is_unchanged() || parts.uri.scheme().is_some() {
         let canonical = PathAndQuery::try_from(arrival.target.to_text());
@@ -397,7 +425,7 @@ fn own_plan<'a>(
     }
     asker.note(|over| over.asks_us_for(parts.uri.path()));
     if let Some(response) = whoami::at_once(gateway, arrival, &parts, &body, asker) {
-        return Plan::Answered(response);
+        return Ok(Plan::Answered(response));
     }
     parts.extensions.insert(Client {
         ip: arrival.origin.ip,
@@ -409,7 +437,7 @@ fn own_plan<'a>(
     let watch = &connection.link.watch;
     // A backstop: our endpoints have tighter limits of their own.
     watch.allow(&watch.total, Some(OWN_TOTAL));
-    Plan::Own(Request::from_parts(parts, body))
+    Ok(Plan::Own(Request::from_parts(parts, body)))
 }
 
 fn redirect(location: &str, asker: &Asker) -> Response<Body> {

@@ -158,6 +158,18 @@ impl Proxies {
         })
     }
 
+    /// The address of the client behind a peer that is trusted.
+    ///
+    /// # Errors
+    /// [`ClientError::TooManyHops`]
+    pub fn client(
+        &self,
+        peer: Option<SocketAddr>,
+        headers: &HeaderMap,
+    ) -> Result<IpAddr, ClientError> {
+        self.walk(address(peer), headers)
+    }
+
     /// From the right: the first address that is not one of ours is the client; what is no address ends the walk, so that nothing
     /// left of it is believed.
     fn walk(&self, direct: IpAddr, headers: &HeaderMap) -> Result<IpAddr, ClientError> {

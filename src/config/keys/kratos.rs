@@ -42,13 +42,13 @@ serve.admin.port | int(1..65535) | 4434 | + | Port of the admin listener.
 serve.admin.request_log.disable_for_health | bool | false | + | Leaves health checks out of the access log.
 serve.admin.socket | @socket | | - | Owner and mode of a unix socket.
 serve.admin.tls | @filetls | | - | Certificate of the admin listener.
-serve.decisions.enabled | bool | false | ~? | Serves forward-auth endpoints.
-serve.decisions.address | address | 127.0.0.1:4456 | = | Where forward-auth endpoints listen.
-serve.decisions.trusted_proxies[] | cidr+ | | = | Who may ask for decisions.
+serve.decisions.enabled | bool | false | + | Serves forward-auth endpoints.
+serve.decisions.address | address | 127.0.0.1:4456 | + | Where forward-auth endpoints listen.
+serve.decisions.trusted_proxies[] | cidr+ | | + | Who may ask for decisions.
 serve.decisions.i_accept_spoofing | bool | false | = | Allows everybody to ask for decisions.
-serve.decisions.mount_on_public | bool | false | ~? | Serves forward-auth endpoints on the public listener too.
-serve.decisions.emit_cookie | bool | false | ~? | Answers with the client's cookies minus ours.
-serve.decisions.cache_for | dur | | ~ | How long a caller may keep a decision.
+serve.decisions.mount_on_public | bool | false | + | Serves forward-auth endpoints on the public listener too.
+serve.decisions.emit_cookie | bool | false | + | Answers with the client's cookies minus ours.
+serve.decisions.cache_for | dur | | + | How long a caller may keep a decision.
 serve.decisions.compat[] | enum(authelia,oauth2-proxy) | | ~ | Paths of other products to answer on.
 serve.decisions.tls | @tls | | ~ | Certificates of the decisions listener.
 serve.metrics.address | address | | ~ | A listener of its own for metrics.

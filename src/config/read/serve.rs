@@ -2,12 +2,15 @@
 
 use std::{net::IpAddr, time::Duration};
 
+use ipnet::IpNet;
 use url::Url;
 
 use super::Read;
 use crate::config::{
-    Cookies, Cors, Listener, RequiredAal, SameSite, Serve, ServePublic, SessionSettings, Storage,
-    check::plain_host, raw::Node,
+    Cookies, Cors, Decisions, Listener, RequiredAal, SameSite, Serve, ServePublic, SessionSettings,
+    Storage,
+    check::{network, plain_host},
+    raw::Node,
 };
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -29,7 +32,43 @@ impl Read<'_> {
             public: self.public(),
             admin_base_url: self.base_url("serve.admin", ("127.0.0.1", 4434)).0,
             admin,
+            decisions: self.decisions(),
         }
+    }
+
+    fn decisions(&self) -> Option<Decisions> {
+        if !self.flag("serve.decisions.enabled", false) {
+            return None;
+        }
+        let networks = |path: &str| -> Vec<IpNet> {
+            let written = self.texts(path);
+            written
+                .iter()
+                .filter_map(|text| network(text).ok())
+                .collect()
+        };
+        let written = self.root.at("serve.decisions.trusted_proxies").is_some();
+        let trusted = if written {
+            networks("serve.decisions.trusted_proxies")
+        } else {
+            let loopback = ["127.0.0.0/8", "::1/128"];
+            let loopback = loopback.iter().filter_map(|net| net.parse().ok());
+            loopback
+                .chain(networks("gateway.trusted_proxies"))
+                .collect()
+        };
+        let address = self.text("serve.decisions.address");
+        Some(Decisions {
+            listener: Listener {
+                address: address.unwrap_or("127.0.0.1:4456").to_owned(),
+                skip_health_log: true,
+            },
+            trusted,
+            trust_unix: !written,
+            mount_on_public: self.flag("serve.decisions.mount_on_public", false),
+            emit_cookie: self.flag("serve.decisions.emit_cookie", false),
+            cache_for: super::span(self.root, "serve.decisions.cache_for"),
+        })
     }
 
     fn public(&self) -> ServePublic {

@@ -167,6 +167,9 @@ fn problem(error: &GatewayError, asker: &Asker) -> Response<Bytes> {
     if let Some(cause) = error.cause() {
         details.insert("cause".to_owned(), cause.into());
     }
+    if let GatewayError::BadDecisionRequest(bad) = error {
+        details.insert("header".to_owned(), bad.field.into());
+    }
     let mut body = json!({"error": {
         "id": error.id(),
         "code": status.as_u16(),

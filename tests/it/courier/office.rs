@@ -123,8 +123,8 @@ impl Office {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        let waited = tokio::time::timeout(Duration::from_secs(40), waiting).await;
-        waited.expect("the message gets there")
+        let arrived = tokio::time::timeout(Duration::from_secs(40), waiting).await;
+        arrived.expect("the message gets there")
     }
 
     pub async fn wait_for_status(

@@ -10,14 +10,14 @@ use super::{
 };
 use crate::support::gateway::shared;
 
-struct World {
-    app: Upstream,
-    people: People,
-    gate: Gate,
+pub(super) struct World {
+    pub(super) app: Upstream,
+    pub(super) people: People,
+    pub(super) gate: Gate,
 }
 
 /// A gateway with the list's routes, behind a trusted peer that speaks TLS with the client.
-fn world(hosts: &[&str]) -> World {
+pub(super) fn world(hosts: &[&str], decisions: bool) -> World {
     let app = Upstream::echo();
     let mut settings = config();
     settings.gateway.trusted_proxies = vec!["127.0.0.1/32".parse().expect("a network")];
@@ -32,12 +32,13 @@ fn world(hosts: &[&str]) -> World {
             )
         })
         .collect();
+    settings.serve.decisions = decisions.then(super::decisions::decisions);
     let people = People::new(&settings);
     let gate = Gate::with(&settings, Some(people.sessions.clone()));
     World { app, people, gate }
 }
 
-fn is_session_only(route: &Value) -> bool {
+pub(super) fn is_session_only(route: &Value) -> bool {
     let only: Vec<_> = route["authenticators"]
         .as_array()
         .into_iter()
@@ -47,7 +48,7 @@ fn is_session_only(route: &Value) -> bool {
 }
 
 /// The head lines that carry the case's credential; nothing for credentials that are not built yet.
-fn credential(world: &World, kind: &str) -> Option<String> {
+pub(super) fn credential(world: &World, kind: &str) -> Option<String> {
     match kind {
         "none" => Some(String::new()),
         "unknown_cookie" | "expired_cookie" => Some(format!(
@@ -236,7 +237,7 @@ fn programs_get_the_answer_they_understand() {
         let host = case["request"]["host"].as_str().unwrap_or_default();
         let bare = host.split(':').next().unwrap_or_default();
         let expected = &case["expect"]["proxy"];
-        let world = world(&hosts);
+        let world = world(&hosts, false);
         let kind = case["credential"].as_str().unwrap_or("none");
         let version = case["request"]["version"].as_str().unwrap_or("HTTP/1.1");
         let credential = credential(&world, kind)

@@ -166,6 +166,7 @@ fn serve() -> Serve {
         },
         admin: listener("127.0.0.1:0"),
         admin_base_url: url("http://127.0.0.1:4434/"),
+        decisions: None,
     }
 }
 

@@ -3,6 +3,7 @@
 mod bodies;
 mod client_cases;
 mod config;
+mod decisions;
 mod framing;
 mod headers;
 mod people;

@@ -47,8 +47,8 @@ pub(super) async fn one_of_many_rivals_spends_a_code(store: &dyn Store) {
     commit(store, Change::PutCode(Box::new(sent.clone()))).await;
     let (id, at) = (sent.id, later());
     let spend = || store.commit(Commit::of(Change::UseCode { id, at }));
-    let spent = join_all((0..50).map(|_| spend())).await;
-    assert_eq!(spent.iter().filter(|result| result.is_ok()).count(), 1);
+    let results = join_all((0..50).map(|_| spend())).await;
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
     let found = codes(store, &recovery).await;
     assert_eq!(found.first().and_then(|code| code.used_at), Some(at));
     let again = Change::UseCode { id, at };
