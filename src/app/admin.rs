@@ -192,6 +192,7 @@ fn admin_router(services: &Services) -> Router {
     api::admin::router(api::admin::Admin {
         config: services.config.clone(),
         identities: services.identities.clone(),
+        db: services.db.clone(),
         clock: services.clock.clone(),
         ready: Arc::new(move || {
             let readiness = readiness.clone();

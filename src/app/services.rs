@@ -85,6 +85,7 @@ impl Services {
             flows: flows.clone(),
             sessions: sessions.clone(),
             db: db.clone(),
+            courier: courier.clone(),
             clock: clock.clone(),
             table: table.clone(),
         };

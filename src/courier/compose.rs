@@ -117,7 +117,8 @@ impl Courier {
     }
 
     /// The HTML of a mail, made of what is stored with the message.
-    pub(super) fn html(&self, message: &CourierMessage) -> Option<String> {
+    #[must_use]
+    pub fn html(&self, message: &CourierMessage) -> Option<String> {
         let words = self.0.languages.preferred(&message.request_headers)?;
         let about = self.about(message.template, message.via, &message.template_data);
         (message.via == Channel::Email).then(|| builtin::html(words, &about))

@@ -2,6 +2,7 @@
 //! turned away (security 14.7) and the listener stays on loopback unless told otherwise.
 
 mod body;
+mod courier;
 mod edge;
 mod fail;
 mod identities;
@@ -26,7 +27,7 @@ use crate::{
     clock::{SharedClock, Timestamp},
     config::Config,
     identity::Identities,
-    store::BoxFuture,
+    store::{BoxFuture, Database},
     telemetry::Audit,
 };
 
@@ -42,6 +43,8 @@ pub struct Admin {
     pub config: Arc<Config>,
     /// The service.
     pub identities: Identities,
+    /// Where the courier's messages are looked up.
+    pub db: Database,
     /// The clock that sessions are judged by.
     pub clock: SharedClock,
     /// Asked on every `/health/ready`: what stands in the way, by name; empty when ready.
@@ -72,6 +75,8 @@ pub fn router(admin: Admin) -> Router {
     let inner = Router::new()
         .merge(identity_routes())
         .merge(session_routes())
+        .route("/admin/courier/messages", get(courier::list))
+        .route("/admin/courier/messages/{id}", get(courier::one))
         .route("/admin/health/alive", get(operation::alive))
         .route("/admin/health/ready", get(operation::ready))
         .route("/admin/version", get(operation::version))

@@ -85,6 +85,8 @@ fn routes() -> Router<Public> {
         "/identities/{*rest}",
         "/admin/identities",
         "/admin/identities/{*rest}",
+        "/admin/courier/messages",
+        "/admin/courier/messages/{id}",
     ] {
         router = router.route(path, any(well_known::to_admin));
     }

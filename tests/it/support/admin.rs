@@ -33,7 +33,7 @@ pub struct Admin {
     pub clock: Arc<FixedClock>,
     pub identities: Identities,
     pub sessions: Sessions,
-    db: Database,
+    pub db: Database,
 }
 
 /// An answer.
@@ -67,10 +67,15 @@ impl Answer {
 
 impl Admin {
     pub fn new() -> Self {
+        Self::with(true)
+    }
+
+    /// In development, or not.
+    pub fn with(dev: bool) -> Self {
         let clock = Arc::new(FixedClock::at(NOW));
         let shared: SharedClock = clock.clone();
         let options = LoadOptions {
-            dev: true,
+            dev,
             allow_unsupported: true,
         };
         let loaded = config::load_text(
@@ -99,6 +104,7 @@ impl Admin {
         let router = admin::router(admin::Admin {
             config,
             identities: identities.clone(),
+            db: db.clone(),
             clock: shared.clone(),
             ready: Arc::new(|| Box::pin(async { Vec::new() })),
             metrics: Arc::new(|| "# EOF\n".to_owned()),
@@ -206,4 +212,5 @@ serve:
 selfservice: {default_browser_return_url: "http://127.0.0.1:4455/home"}
 session: {lifespan: 24h, earliest_possible_extend: 1h}
 hashers: {argon2: {memory: 64KB, iterations: 1}}
+secrets: {default: [a-secret-of-the-tests-that-is-long]}
 "#;
