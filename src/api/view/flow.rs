@@ -43,7 +43,11 @@ pub fn flow(view: &View, base: &Url) -> Value {
         put("refresh", json!(flow.refresh));
         put("requested_aal", json!(flow.requested_aal));
     }
-    if let Some(identity) = &view.identity {
+    if let Some(identity) = view
+        .identity
+        .as_ref()
+        .filter(|_| flow.kind == FlowKind::Settings)
+    {
         put("identity", public_identity(identity, base));
     }
     if let Some(payload) = &view.transient_payload {

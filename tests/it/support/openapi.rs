@@ -41,7 +41,7 @@ impl Exchange<'_> {
         );
         if let Some(theirs) = KRATOS
             .as_ref()
-            .filter(|_| self.listener == Listener::Public)
+            .filter(|_| self.listener == Listener::Public && !self.is_known_to_differ())
         {
             let wrong = theirs.invalid(self);
             assert!(
@@ -50,6 +50,11 @@ impl Exchange<'_> {
                 wrong.join("; ")
             );
         }
+    }
+
+    /// Kratos' document promises an error here, and Kratos sends the flow (flows 1.9).
+    fn is_known_to_differ(&self) -> bool {
+        self.path == "/sessions/token-exchange" && self.status == StatusCode::UNPROCESSABLE_ENTITY
     }
 
     fn header(&self, name: &str) -> Option<&str> {
