@@ -94,6 +94,7 @@ selfservice:
   flows: {{registration: {{enabled: true, after: {{password: {{hooks: [{{hook: session}}]}}}}}}}}
 identity: {{default_schema_id: default, schemas: [{{id: default, url: "builtin:email"}}]}}
 limits: {{connections: {{total: 10000, per_ip: 10000}}}}
+throttle: {{enabled: false}}
 routes:
   - {{id: app, match: {{hosts: [127.0.0.1]}}, access: authenticated, upstream: "http://127.0.0.1:{UPSTREAM}"}}
 log: {{level: error, access: "{access}", audit: "off"}}
@@ -287,7 +288,7 @@ def whoami(contender, rounds, seconds):
 
 
 def login(contender, rounds):
-    """CPU time per native log-in, begin and submission apart. The hash is bcrypt of the least cost, about 1 ms that every figure of a
+    """CPU time per native log-in, begin and submission apart. The hash is bcrypt of the least cost, which every figure of a
     submission contains; `cargo bench --bench password_hash` tells what it takes by itself."""
     connection = http.client.HTTPConnection("127.0.0.1", contender.port)
 

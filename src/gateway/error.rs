@@ -218,7 +218,8 @@ impl GatewayError {
             Self::BadDecisionRequest(bad) => match bad.fault {
                 Fault::Missing => Some("missing_forwarded_header"),
                 Fault::Repeated => Some("duplicate_forwarded_header"),
-                Fault::Senseless => Some("bad_forwarded_header"),
+                Fault::UnknownScheme => Some("bad_forwarded_proto"),
+                Fault::Senseless => None,
             },
             _ => None,
         }

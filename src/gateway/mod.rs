@@ -115,7 +115,9 @@ impl Gateway {
     pub fn build(config: &Config, table: Arc<RouteTable>, parts: Parts) -> Arc<Self> {
         let cookie = &config.session.cookie;
         let ids = table.routes.iter().map(|route| route.id.as_ref());
+        let decisions = config.serve.decisions.iter();
         let listeners = config.serve.public.listeners.iter();
+        let listeners = listeners.chain(decisions.map(|decisions| &decisions.listener));
         Arc::new(Self {
             numbers: Numbers::new(&parts.metrics, ids),
             decisions: Decisions::new(config, config.serve.public.listeners.len()),

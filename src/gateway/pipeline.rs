@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
+    net::Link,
     session::{Presented, Resolved, Snapshot},
     telemetry::{AuditEvent, Outcome},
     web::{Client, RequestId, Scheme, client},
@@ -71,16 +72,8 @@ pub(super) async fn answer(
     mut request: Request<Incoming>,
 ) -> Response<Body> {
     let gateway = &connection.worker.gateway;
-    connection.link.watch.begin_request();
     let crowded = shape::as_version_1(&mut request).is_err();
-    let now = gateway.parts.clock.now();
-    let mut asker = {
-        let id = request_id(&connection, &request, now);
-        let over = Over::new(Arc::clone(&connection), &request, now, &id);
-        let mut asker = Asker::new(request.method().clone(), id);
-        asker.over = Some(over);
-        asker
-    };
+    let (now, mut asker) = begin(&connection, &request);
     let (parts, body) = request.into_parts();
     let mut planned = if crowded {
         Err(GatewayError::HeadersTooLarge)
@@ -104,21 +97,43 @@ pub(super) async fn answer(
         Ok(Plan::Answered(response)) => Ok(response),
         Ok(Plan::Own(request)) => Ok(finish::own((gateway.parts.control)(request).await, &asker)),
         Ok(Plan::Decide(request)) => {
-            let id = asker.id.clone();
-            return Box::pin(decisions::decide(Arc::clone(&connection), request, now, id)).await;
+            Ok(Box::pin(decisions::decide(&connection, request, now, &mut asker)).await)
         }
         Ok(Plan::Sample(request)) => Ok(finish::own((gateway.parts.sample)(request).await, &asker)),
         Ok(Plan::Ask(..)) => Err(GatewayError::Internal),
         Err(error) => Err(error),
     };
-    let mut response = answered.unwrap_or_else(|error| refuse(&connection, &error, &mut asker));
+    let response = answered.unwrap_or_else(|error| refuse(&connection, &error, &mut asker));
+    end(&connection, response, asker)
+}
+
+/// A request has come: from here on it is told of, whatever becomes of it.
+pub(super) fn begin(
+    connection: &Arc<Connection>,
+    request: &Request<Incoming>,
+) -> (Timestamp, Asker) {
+    connection.link.watch.begin_request();
+    let now = connection.worker.gateway.parts.clock.now();
+    let id = request_id(connection, request, now);
+    let over = Over::new(Arc::clone(connection), request, now, &id);
+    let mut asker = Asker::new(request.method().clone(), id);
+    asker.over = Some(over);
+    (now, asker)
+}
+
+/// What every answer gets, whoever made it.
+pub(super) fn end(
+    connection: &Connection,
+    mut response: Response<Body>,
+    mut asker: Asker,
+) -> Response<Body> {
     if connection.link.is_last_request() {
         response
             .headers_mut()
             .insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     if asker.secure
-        && let Some(hsts) = &gateway.hsts
+        && let Some(hsts) = &connection.worker.gateway.hsts
     {
         let headers = response.headers_mut();
         headers
@@ -172,11 +187,7 @@ pub(super) fn panicked(connection: &Arc<Connection>) -> Response<Body> {
     response
 }
 
-pub(super) fn request_id(
-    connection: &Connection,
-    request: &Request<Incoming>,
-    now: Timestamp,
-) -> RequestId {
+fn request_id(connection: &Connection, request: &Request<Incoming>, now: Timestamp) -> RequestId {
     let kept = connection
         .trusted
         .then(|| request.headers().get(super::forward::REQUEST_ID))
@@ -193,14 +204,16 @@ fn plan<'a>(
     known: (Timestamp, Option<Resolved>),
     asker: &mut Asker,
 ) -> Result<Plan<'a>, GatewayError> {
+    let gateway = &connection.worker.gateway;
     let described = Asked {
-        origin: origin(connection, &connection.worker.gateway, &parts),
+        link: Some(&connection.link),
+        origin: origin(connection, gateway, &parts),
         trusted: connection.trusted,
         length: http_body::Body::size_hint(&body).lower(),
         parts,
     };
     judge(
-        connection,
+        gateway,
         described,
         known,
         asker,
@@ -226,9 +239,11 @@ fn plan<'a>(
 }
 
 /// A request to be judged: the one a connection brought, or one that a proxy describes to us.
-pub(super) struct Asked {
+pub(super) struct Asked<'a> {
     /// Its head.
     pub parts: Parts,
+    /// What it came on, if it came to us: its certificate and its listener have a say.
+    pub link: Option<&'a Link>,
     /// Who sends it, if the proxies in front said so in a way that makes sense.
     pub origin: Result<client::Origin, GatewayError>,
     /// Fields that only trusted peers may send stay.
@@ -258,13 +273,12 @@ pub(super) enum Verdict<'a, 'g> {
 /// # Errors
 /// What to answer when the request may not pass.
 pub(super) fn judge<'g, T>(
-    connection: &'g Connection,
-    described: Asked,
+    gateway: &'g Gateway,
+    described: Asked<'_>,
     known: (Timestamp, Option<Resolved>),
     asker: &mut Asker,
     then: impl FnOnce(Verdict<'_, 'g>, Parts, &mut Asker) -> Result<T, GatewayError>,
 ) -> Result<T, GatewayError> {
-    let gateway = &connection.worker.gateway;
     let parts = described.parts;
     let notes = gateway
         .table
@@ -285,7 +299,7 @@ pub(super) fn judge<'g, T>(
         .ok_or(GatewayError::Rejected("security 2.10"))?;
     same_authority(&parts.uri, &host, origin.scheme)?;
     asker.secure = origin.scheme == Scheme::Https && to_https::may_insist(host.name());
-    let tls = connection.link.tls.as_ref();
+    let tls = described.link.and_then(|link| link.tls.as_ref());
     if tls.is_some_and(|tls| !tls.covers(host.name())) {
         return Err(GatewayError::Misdirected);
     }
@@ -302,9 +316,8 @@ pub(super) fn judge<'g, T>(
     let target = CanonicalTarget::new(uri.path(), uri.query(), form)?;
     asker.note(|over| over.asks_for(&target));
     if origin.scheme == Scheme::Http
-        && gateway
-            .to_https
-            .applies(connection.link.listener, target.path())
+        && let Some(link) = described.link
+        && gateway.to_https.applies(link.listener, target.path())
     {
         let location = gateway.to_https.location(&gateway.own, &host, &target);
         let location = location.ok_or(GatewayError::RouteNotFound)?;

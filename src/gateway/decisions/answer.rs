@@ -7,17 +7,16 @@ use http::{
 use serde_json::json;
 
 use super::{Allowed, Decisions, Dialect};
-use crate::gateway::{Body, Connection, GatewayError, respond::Asker};
+use crate::gateway::{Body, Gateway, GatewayError, respond::Asker};
 
 /// The request may pass: 200, and who it is.
 pub(super) fn allow(
     allowed: Allowed,
     dialect: Dialect,
     decisions: &Decisions,
-    connection: &Connection,
-    asker: &mut Asker,
+    gateway: &Gateway,
+    asker: &Asker,
 ) -> Response<Body> {
-    let gateway = &connection.worker.gateway;
     let mut response = Response::new(Body::bytes(""));
     let headers = response.headers_mut();
     match &decisions.cache {
@@ -57,14 +56,14 @@ pub(super) fn allow(
         }
     }
     if decisions.emit_cookie {
-        emit_cookie(allowed.headers, connection, headers);
+        emit_cookie(allowed.headers, gateway, headers);
     }
     response
 }
 
 /// The client's cookies without ours, for proxies that overwrite the field; present and empty when none is left.
-fn emit_cookie(mut sent: HeaderMap, connection: &Connection, headers: &mut HeaderMap) {
-    connection.worker.gateway.own_cookies.strip(&mut sent, &[]);
+fn emit_cookie(mut sent: HeaderMap, gateway: &Gateway, headers: &mut HeaderMap) {
+    gateway.own_cookies.strip(&mut sent, &[]);
     let mut kept = sent.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
     let first = kept.next().unwrap_or_default().to_vec();
     let joined = kept.fold(first, |mut joined, next| {

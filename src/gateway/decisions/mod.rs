@@ -21,8 +21,7 @@ pub use question::{BadQuestion, Fault};
 
 use self::question::Question;
 use super::{
-    Body, Connection, GatewayError, access, finish,
-    over::Over,
+    Body, Connection, Gateway, GatewayError, access, finish,
     pipeline::{self, Asked, Verdict, judge},
     respond::{Asker, Kind},
 };
@@ -30,7 +29,7 @@ use crate::{
     clock::Timestamp,
     config::{self, OnUnauthenticated},
     session::{Presented, Resolved},
-    web::{Client, Proxies, RequestId, Scheme, client},
+    web::{Client, Proxies, Scheme, client},
 };
 
 /// How proxies are answered.
@@ -99,78 +98,60 @@ impl Decisions {
     }
 }
 
-/// Answers a request on the listener for decisions.
+/// Answers a request on the listener for decisions: a question, or whether we are well.
 pub(super) async fn answer(
     connection: Arc<Connection>,
     request: Request<Incoming>,
 ) -> Response<Body> {
-    let gateway = &connection.worker.gateway;
-    connection.link.watch.begin_request();
-    let now = gateway.parts.clock.now();
-    let id = pipeline::request_id(&connection, &request, now);
+    let (now, mut asker) = pipeline::begin(&connection, &request);
     let path = request.uri().path();
-    if Dialect::of(path).is_some() {
-        return decide(connection, request, now, id).await;
-    }
-    let ours = matches!(
-        path,
-        "/health/alive" | "/health/ready" | "/.well-known/jwks.json"
-    );
-    let asker = Asker::new(request.method().clone(), id.clone());
-    if ours {
-        let own = as_ours(&connection, request, &id);
-        return finish::own((gateway.parts.control)(own).await, &asker);
-    }
-    let error = GatewayError::UnknownDecisionPath;
-    super::respond::respond(&error, &asker, gateway.parts.pages.as_ref()).map(Body::bytes)
+    let response = if matches!(path, "/health/alive" | "/health/ready") {
+        asker.note(|over| {
+            over.is_ours();
+            over.asks_us_for(path);
+        });
+        let request = as_ours(&connection, request, &asker);
+        let control = &connection.worker.gateway.parts.control;
+        finish::own(control(request).await, &asker)
+    } else {
+        decide(&connection, request, now, &mut asker).await
+    };
+    pipeline::end(&connection, response, asker)
 }
 
 /// Answers a question, wherever it came in.
 pub(super) async fn decide(
-    connection: Arc<Connection>,
+    connection: &Arc<Connection>,
     request: Request<Incoming>,
     now: Timestamp,
-    id: RequestId,
+    asker: &mut Asker,
 ) -> Response<Body> {
-    let gateway = &connection.worker.gateway;
     let head = request.method() == Method::HEAD;
     let path = request.uri().path().to_owned();
     let (parts, body) = request.into_parts();
-    let mut asker = Asker::new(parts.method.clone(), id);
+    let gateway = &connection.worker.gateway;
     let (Some(decisions), Some((dialect, rest))) = (&gateway.decisions, Dialect::of(&path)) else {
-        let error = GatewayError::UnknownDecisionPath;
-        return super::respond::respond(&error, &asker, gateway.parts.pages.as_ref())
-            .map(Body::bytes);
+        return pipeline::refuse(connection, &GatewayError::UnknownDecisionPath, asker);
     };
     let drained = drain(body).await;
-    let mut response = match ask(
-        &connection,
-        decisions,
-        (dialect, rest),
-        parts,
-        now,
-        &mut asker,
-    )
-    .await
-    {
-        Ok(allowed) => answer::allow(allowed, dialect, decisions, &connection, &mut asker),
+    let outcome = ask(connection, decisions, (dialect, rest), parts, now, asker).await;
+    let mut response = match outcome {
+        Ok(allowed) => answer::allow(allowed, dialect, decisions, gateway, asker),
         Err(error) => {
             decisions.warn(now, &error, connection.peer);
-            let refused = pipeline::refuse(&connection, &error, &mut asker);
-            answer::refuse(refused, &error, dialect, &asker)
+            let refused = pipeline::refuse(connection, &error, asker);
+            answer::refuse(refused, &error, dialect, asker)
         }
     };
+    // It is the proxy that hears this, not the browser.
+    asker.secure = false;
     if head {
         *response.body_mut() = Body::bytes("");
     }
-    if !drained || connection.link.is_last_request() {
+    if !drained {
         response
             .headers_mut()
             .insert(http::header::CONNECTION, HeaderValue::from_static("close"));
-    }
-    if let Some(mut over) = asker.over.take() {
-        over.answered(response.status());
-        response.body_mut().ends(over);
     }
     response
 }
@@ -185,7 +166,7 @@ pub(super) struct Allowed {
 }
 
 async fn ask(
-    connection: &Arc<Connection>,
+    connection: &Connection,
     decisions: &Decisions,
     (dialect, rest): (Dialect, &str),
     parts: http::request::Parts,
@@ -205,32 +186,20 @@ async fn ask(
     } = question;
     asker.method = parts.method.clone();
     let described = Request::from_parts(parts, ());
-    let over = Over::new(Arc::clone(connection), &described, now, &asker.id);
-    asker.over = Some(over);
-    let pinned = route.as_deref();
+    let id = asker.id.clone();
+    asker.note(|over| over.is_about(&described, &id));
     let origin = client::Origin { ip: ip?, scheme };
-    let (parts, ()) = described.into_parts();
-    let mut step = one(
-        connection,
+    let asking = Asking {
+        gateway: &connection.worker.gateway,
         dialect,
-        parts,
         origin,
-        (now, None),
-        pinned,
-        asker,
-    )?;
+        route: route.as_deref(),
+    };
+    let mut step = asking.step(described.into_parts().0, (now, None), asker)?;
     if let Step::Ask(unknown) = step {
         let (presented, parts) = *unknown;
-        let resolved = Box::pin(access::ask(&connection.worker.gateway, &presented, now)).await?;
-        step = one(
-            connection,
-            dialect,
-            parts,
-            origin,
-            (now, Some(resolved)),
-            pinned,
-            asker,
-        )?;
+        let resolved = Box::pin(access::ask(asking.gateway, &presented, now)).await?;
+        step = asking.step(parts, (now, Some(resolved)), asker)?;
     }
     match step {
         Step::Allowed(allowed) => Ok(*allowed),
@@ -243,59 +212,66 @@ enum Step {
     Ask(Box<(Presented, http::request::Parts)>),
 }
 
-fn one(
-    connection: &Connection,
+/// What a question needs beside its head.
+struct Asking<'a> {
+    gateway: &'a Gateway,
     dialect: Dialect,
-    parts: http::request::Parts,
     origin: client::Origin,
-    known: (Timestamp, Option<Resolved>),
-    pinned: Option<&str>,
-    asker: &mut Asker,
-) -> Result<Step, GatewayError> {
-    let described = Asked {
-        parts,
-        origin: Ok(origin),
-        trusted: false,
-        length: 0,
-    };
-    let judged = judge(
-        connection,
-        described,
-        known,
-        asker,
-        |verdict, parts, asker| match verdict {
-            Verdict::Server => Err(GatewayError::Rejected("R-4.21")),
-            Verdict::Encrypted(_) => Err(GatewayError::DecisionsNotMounted),
-            Verdict::Unknown(presented) => Ok(Step::Ask(Box::new((presented, parts)))),
-            // Our own endpoints look after themselves.
-            Verdict::Own(_) => Ok(Step::Allowed(Box::new(Allowed {
-                route: None,
-                person: None,
-                headers: parts.headers,
-            }))),
-            Verdict::Elsewhere(location) => {
-                asker.sign_in = Some(location);
-                Err(GatewayError::SessionInactive(
-                    super::Unauthenticated::default(),
-                ))
-            }
-            Verdict::Visitor(route, _, person) => {
-                if pinned.is_some_and(|pinned| pinned != &*route.id) {
-                    return Err(GatewayError::BadDecisionRequest(BadQuestion {
-                        field: "route",
-                        fault: Fault::Senseless,
-                    }));
-                }
-                Ok(Step::Allowed(Box::new(Allowed {
-                    route: Some((route.id.clone(), route.headers)),
-                    person,
+    /// The route it must be.
+    route: Option<&'a str>,
+}
+
+impl Asking<'_> {
+    fn step(
+        &self,
+        parts: http::request::Parts,
+        known: (Timestamp, Option<Resolved>),
+        asker: &mut Asker,
+    ) -> Result<Step, GatewayError> {
+        let described = Asked {
+            parts,
+            link: None,
+            origin: Ok(self.origin),
+            trusted: false,
+            length: 0,
+        };
+        let judged = judge(
+            self.gateway,
+            described,
+            known,
+            asker,
+            |verdict, parts, asker| match verdict {
+                Verdict::Server | Verdict::Encrypted(_) => Err(GatewayError::Rejected("R-4.21")),
+                Verdict::Unknown(presented) => Ok(Step::Ask(Box::new((presented, parts)))),
+                // Our own endpoints look after themselves.
+                Verdict::Own(_) => Ok(Step::Allowed(Box::new(Allowed {
+                    route: None,
+                    person: None,
                     headers: parts.headers,
-                })))
-            }
-        },
-    );
-    settle(dialect, asker);
-    judged
+                }))),
+                Verdict::Elsewhere(location) => {
+                    asker.sign_in = Some(location);
+                    let nobody = super::Unauthenticated::default();
+                    Err(GatewayError::SessionInactive(nobody))
+                }
+                Verdict::Visitor(route, _, person) => {
+                    if self.route.is_some_and(|pinned| pinned != &*route.id) {
+                        return Err(GatewayError::BadDecisionRequest(BadQuestion {
+                            field: "route",
+                            fault: Fault::Senseless,
+                        }));
+                    }
+                    Ok(Step::Allowed(Box::new(Allowed {
+                        route: Some((route.id.clone(), route.headers)),
+                        person,
+                        headers: parts.headers,
+                    })))
+                }
+            },
+        );
+        settle(self.dialect, asker);
+        judged
+    }
 }
 
 /// Who is answered: never in the words of gRPC or of an upgrade, and Oathkeeper's callers as programs.
@@ -321,7 +297,7 @@ async fn drain(body: Incoming) -> bool {
 fn as_ours(
     connection: &Connection,
     mut request: Request<Incoming>,
-    id: &RequestId,
+    asker: &Asker,
 ) -> Request<Incoming> {
     let host = request.headers().get(http::header::HOST);
     let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
@@ -330,7 +306,7 @@ fn as_ours(
         peer: connection.peer,
         scheme: Scheme::Http,
         host: host.to_owned(),
-        request_id: id.as_str().to_owned(),
+        request_id: asker.id.as_str().to_owned(),
     };
     request.extensions_mut().insert(client);
     request

@@ -39,6 +39,8 @@ pub enum Fault {
     Missing,
     /// It is there more than once.
     Repeated,
+    /// It names no scheme that clients speak.
+    UnknownScheme,
     /// Its value makes no sense.
     Senseless,
 }
@@ -168,7 +170,7 @@ fn scheme(value: &HeaderValue) -> Result<Scheme, BadQuestion> {
         .to_str()
         .ok()
         .and_then(known_scheme)
-        .ok_or(bad(PROTO, Fault::Senseless))
+        .ok_or(bad(PROTO, Fault::UnknownScheme))
 }
 
 fn known_scheme(text: &str) -> Option<Scheme> {
@@ -345,7 +347,11 @@ mod tests {
                 .map(|(known, old)| (known, if known == name { value } else { old }))
                 .collect();
             let refused = ask(Dialect::ForwardAuth, "/x", &fields).expect_err("senseless");
-            assert_eq!(refused, bad(name, Fault::Senseless), "{value}");
+            let fault = match name {
+                PROTO => Fault::UnknownScheme,
+                _ => Fault::Senseless,
+            };
+            assert_eq!(refused, bad(name, fault), "{value}");
         }
         let absolute: Vec<_> = WHOLE
             .into_iter()

@@ -38,7 +38,7 @@ pub(super) fn world(hosts: &[&str], decisions: bool) -> World {
     World { app, people, gate }
 }
 
-pub(super) fn is_session_only(route: &Value) -> bool {
+fn is_session_only(route: &Value) -> bool {
     let only: Vec<_> = route["authenticators"]
         .as_array()
         .into_iter()
@@ -212,22 +212,32 @@ fn always(reply: &Reply, body: &Value, reached: bool) -> Vec<String> {
     found
 }
 
-#[test]
-fn programs_get_the_answer_they_understand() {
+/// The list of client cases, where it lies beside the checkout.
+pub(super) fn cases() -> Option<Value> {
     let Some(path) = shared("cases/clients.yaml") else {
         eprintln!(
             "SKIPPED: the list of client cases is not here; name its folder in VESTIBULE_SHARED"
         );
-        return;
+        return None;
     };
     let text = std::fs::read_to_string(path).expect("readable");
-    let list: Value = serde_saphyr::from_str(&text).expect("YAML");
+    Some(serde_saphyr::from_str(&text).expect("YAML"))
+}
+
+/// Hosts of the list's routes that know sessions and nothing else.
+pub(super) fn session_hosts(list: &Value) -> Vec<&str> {
     let routes = list["routes"].as_array().expect("routes");
-    let hosts: Vec<&str> = routes
+    routes
         .iter()
         .filter(|route| is_session_only(route))
         .filter_map(|route| route["host"].as_str())
-        .collect();
+        .collect()
+}
+
+#[test]
+fn programs_get_the_answer_they_understand() {
+    let Some(list) = cases() else { return };
+    let hosts = session_hosts(&list);
     let (mut driven, mut failures, mut others) = (0, Vec::new(), Vec::new());
     for case in list["cases"].as_array().expect("cases") {
         let (id, title) = (

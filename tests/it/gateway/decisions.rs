@@ -3,15 +3,14 @@
 use std::{io::Write, net::TcpStream, time::Duration};
 
 use serde_json::Value;
-use vestibule::config::{AccessMode, Decisions, HeaderTemplate, Listener};
+use vestibule::config::{AccessLog, AccessMode, Decisions, HeaderTemplate, Listener, LogFormat};
 
 use super::{
-    client_cases::{World, credential, is_session_only, world},
+    client_cases::{World, cases, credential, session_hosts, world},
     config::{config, route},
     people::People,
-    setup::{Gate, Reply, Upstream},
+    setup::{Gate, Reply, Upstream, eventually},
 };
-use crate::support::gateway::shared;
 
 /// A listener for decisions that answers this machine.
 pub(crate) fn decisions() -> Decisions {
@@ -201,6 +200,56 @@ fn decisions_are_on_the_public_listener_only_when_that_is_said() {
 }
 
 #[test]
+fn every_question_is_one_line_of_the_access_log_and_tells_of_the_request_asked_about() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("access.log");
+    let (gate, people, _app) = wiki(|settings| {
+        settings.log.access = AccessLog::File(file.clone());
+        settings.log.format = LogFormat::Json;
+        settings
+            .serve
+            .decisions
+            .as_mut()
+            .expect("set")
+            .mount_on_public = true;
+    });
+    let cookie = people.sign_in("me@example.com", "Me").cookie();
+    forward_auth(&gate, "", "wiki.example.com", "/x", &cookie);
+    forward_auth(&gate, "", "wiki.example.com", "/x", "");
+    let unclear = "GET /decisions HTTP/1.1\r\nHost: v\r\n\r\n";
+    ask(&gate, unclear);
+    ask(&gate, "GET /nothing HTTP/1.1\r\nHost: v\r\n\r\n");
+    let asked = "X-Forwarded-Method: GET\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: wiki.example.com\r\n\
+         X-Forwarded-Uri: /y\r\n";
+    let path = "/.vestibule/authz/forward-auth";
+    gate.get("auth.example.com", path, &format!("{asked}{cookie}"));
+    let lines = || std::fs::read_to_string(&file).unwrap_or_default();
+    eventually("five lines", || lines().lines().count() >= 5);
+    let told: Vec<(String, u64, String)> = lines()
+        .lines()
+        .map(|line| {
+            let line: Value = serde_json::from_str(line).expect("JSON");
+            let text = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
+            (
+                text("path"),
+                line["status"].as_u64().unwrap_or(0),
+                text("route"),
+            )
+        })
+        .collect();
+    let expected = [
+        ("/x", 200, "wiki"),
+        ("/x", 401, "wiki"),
+        ("/decisions", 400, ""),
+        ("/nothing", 404, ""),
+        ("/y", 200, "wiki"),
+    ];
+    let expected =
+        expected.map(|(path, status, route)| (path.to_owned(), status, route.to_owned()));
+    assert_eq!(told, expected);
+}
+
+#[test]
 fn paths_nobody_asks_on_are_not_found_and_say_so() {
     let (gate, _people, _app) = wiki(|_| {});
     let reply = ask(
@@ -290,20 +339,8 @@ fn translated(dialect: &Value, request: &Value, dropped: &[String], credential: 
 
 #[test]
 fn programs_get_the_answer_they_understand_through_every_dialect() {
-    let Some(path) = shared("cases/clients.yaml") else {
-        eprintln!(
-            "SKIPPED: the list of client cases is not here; name its folder in VESTIBULE_SHARED"
-        );
-        return;
-    };
-    let text = std::fs::read_to_string(path).expect("readable");
-    let list: Value = serde_saphyr::from_str(&text).expect("YAML");
-    let routes = list["routes"].as_array().expect("routes");
-    let hosts: Vec<&str> = routes
-        .iter()
-        .filter(|route| is_session_only(route))
-        .filter_map(|route| route["host"].as_str())
-        .collect();
+    let Some(list) = cases() else { return };
+    let hosts = session_hosts(&list);
     let dropped: Vec<String> = list["dialects"]["drop"]
         .as_array()
         .into_iter()

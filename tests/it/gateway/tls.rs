@@ -12,7 +12,7 @@ use std::{
 use reqwest::{Certificate, Client, ClientBuilder, StatusCode, Version, redirect::Policy};
 
 use super::setup::Upstream;
-use crate::support::Gateway;
+use crate::support::{Gateway, gateway::free_port};
 
 const CONFIG: &str = "
 dsn: memory
@@ -30,10 +30,11 @@ serve:
       - {address: '127.0.0.1:{proxied}', proxy_protocol: required, trusted_proxies: [127.0.0.1]}
       - {address: 'unix:{dir}/socket?mode=0600'}
   admin: {host: 127.0.0.1, port: {admin}}
+  decisions: {enabled: true, address: '127.0.0.1:{decisions}', mount_on_public: true}
 gateway: {trusted_proxies: [unix]}
 selfservice: {default_browser_return_url: 'https://a.test/'}
 routes:
-  - {id: app, match: {hosts: [a.test, b.test, '*.c.test']}, access: public, allow_lints: [public_catch_all], upstream: 'http://{app}'}
+  - {id: app, match: {hosts: [a.test, b.test, elsewhere.test, '*.c.test']}, access: public, allow_lints: [public_catch_all], upstream: 'http://{app}'}
 ";
 
 struct Setup {
@@ -58,8 +59,7 @@ fn certificate(folder: &Path, name: &str, hosts: &[&str]) -> String {
 }
 
 fn free() -> SocketAddr {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap()
+    SocketAddr::from(([127, 0, 0, 1], free_port()))
 }
 
 impl Setup {
@@ -72,6 +72,7 @@ impl Setup {
         let config = CONFIG
             .replace("{plain}", &plain.port().to_string())
             .replace("{proxied}", &proxied.port().to_string())
+            .replace("{decisions}", &free_port().to_string())
             .replace("{app}", &app.address.to_string());
         let gateway = Gateway::serve_in(folder, &config, &[], &[]);
         Self {
@@ -290,4 +291,20 @@ fn r_18_1_peers_on_a_unix_socket_are_proxies_where_unix_is_listed() {
     let head = setup.last_head();
     assert!(head.contains("\r\nx-real-ip: 192.0.2.9\r\n"), "{head}");
     assert!(head.contains("\r\nx-forwarded-proto: https\r\n"), "{head}");
+}
+
+#[tokio::test]
+async fn a_proxy_asks_over_tls_about_hosts_that_our_certificate_does_not_cover() {
+    let setup = Setup::new();
+    let proxy = setup.client(&setup.a).build().unwrap();
+    let question = proxy
+        .get(setup.url("a.test", "/.vestibule/authz/forward-auth"))
+        .header("x-forwarded-method", "GET")
+        .header("x-forwarded-proto", "https")
+        .header("x-forwarded-host", "elsewhere.test")
+        .header("x-forwarded-uri", "/");
+    let answer = question.send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(answer.headers()["x-vestibule-route"], "app");
+    assert!(setup.app.heads().is_empty(), "the app is not asked");
 }
