@@ -320,7 +320,7 @@ pub(super) fn proven(
     })
 }
 
-fn factor(method: CredentialType, aal: Aal, visit: &Visit) -> AuthenticationMethod {
+pub(super) fn factor(method: CredentialType, aal: Aal, visit: &Visit) -> AuthenticationMethod {
     AuthenticationMethod {
         method,
         aal,

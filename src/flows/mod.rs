@@ -17,10 +17,12 @@ mod method;
 mod outcome;
 mod pipeline;
 mod record;
+mod recovered;
 mod recovery;
 mod registration;
 mod registry;
 mod reply;
+mod restart;
 mod settings;
 mod submission;
 pub mod traits;
@@ -47,9 +49,9 @@ pub use failure::{Elsewhere, Failed, Failure, ProgramBy, Replaced};
 pub use guard::CsrfChecked;
 pub use logout::LoggedOut;
 pub use method::{Attempt, Ctx, Method, Screen, Step};
-pub use outcome::{Challenge, Changed, Draft, Outcome, Problem, Proof, Upkeep};
+pub use outcome::{Challenge, Changed, Draft, Outcome, Problem, Proof, Recovered, Upkeep};
 pub use registry::Registry;
-pub use reply::{Answer, ContinueWith, Registered, Reply, SignedIn, View};
+pub use reply::{Answer, ContinueWith, NextFlow, Registered, Reply, SignedIn, View};
 pub use settings::second_factor_missing;
 pub use submission::Submission;
 pub use visit::Visit;
@@ -260,9 +262,14 @@ impl Inner {
 
 /// A flow as it is shown in answer to `visit`.
 fn view(flow: Flow, identity: Option<Identity>, visit: &Visit) -> Box<View> {
+    view_for(flow, identity, &visit.secret)
+}
+
+/// The same for the browser whose CSRF cookie holds `secret`.
+fn view_for(flow: Flow, identity: Option<Identity>, secret: &csrf::Secret) -> Box<View> {
     let mut flow = flow;
     if flow.flow_type == crate::model::FlowType::Browser {
-        let token = visit.secret.token();
+        let token = secret.token();
         flow.ui.set_value(crate::ui::CSRF_TOKEN, Some(token.into()));
     }
     Box::new(View {

@@ -4,7 +4,7 @@
 //! |---|---|---|---|---|---|
 //! | `profile` | | ● | ● | | |
 //! | `password` | ● | ● | ● | | |
-//! | `code` | | | | | |
+//! | `code` | | | | ● | |
 
 pub mod code;
 pub mod password;
@@ -33,5 +33,6 @@ pub fn all(config: &Config, services: &Services) -> Registry {
     Registry::new(vec![
         Box::new(profile::Profile::new(config, services)),
         Box::new(password::Password::new(config, services)),
+        Box::new(code::OneTimeCode::new(config, services)),
     ])
 }
