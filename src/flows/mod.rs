@@ -45,6 +45,7 @@ use crate::{
     web::{Links, client::Client, cors, csrf, paths, return_to},
 };
 
+pub use crate::store::AddressKind;
 pub use failure::{Elsewhere, Failed, Failure, ProgramBy, Replaced};
 pub use guard::CsrfChecked;
 pub use logout::LoggedOut;

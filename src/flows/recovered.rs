@@ -82,7 +82,7 @@ impl Inner {
         } else {
             Vec::new()
         };
-        let reply = self.onwards(flow, next, &issued.token, &secret);
+        let reply = self.onwards(flow, next.as_ref(), &issued.token, &secret);
         Ok(Answer { reply, cookies })
     }
 }
@@ -103,7 +103,7 @@ impl Inner {
         self.fill(&mut settings, Some(identity), visit);
         let age = self.config.selfservice.privileged_session_max_age;
         let until = session.authenticated_at.plus(age);
-        settings.ui.messages = vec![text::recovered(until)];
+        settings.ui.messages = vec![text::recovered(&until.to_string(), until.seconds())];
         Ok(settings)
     }
 
@@ -111,7 +111,7 @@ impl Inner {
     fn onwards(
         &self,
         flow: Flow,
-        settings: Option<Flow>,
+        settings: Option<&Flow>,
         token: &SessionToken,
         secret: &csrf::Secret,
     ) -> Reply {
@@ -123,7 +123,7 @@ impl Inner {
             });
         }
         let skipped = settings.is_none();
-        let to = match &settings {
+        let to = match settings {
             Some(settings) => {
                 let url = self.page(settings);
                 next.push(ContinueWith::show_settings(settings.id, &url));

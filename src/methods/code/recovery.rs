@@ -6,12 +6,11 @@ use serde_json::Map;
 use super::{Addressee, Codes, Letters, Verdict, about, nodes};
 use crate::{
     flows::{
-        Attempt, Challenge, CsrfChecked, Ctx, Failure, Outcome, Problem, Recovered, Step,
-        Submission,
+        AddressKind, Attempt, Challenge, CsrfChecked, Ctx, Failure, Outcome, Problem, Recovered,
+        Step, Submission,
     },
     model::{Channel, Code, CredentialType, Flow, FlowState, Identity, Template},
     schema::{is_email, normalise},
-    store::AddressKind,
     ui::{Group, Message, Node, text},
 };
 

@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use super::{Message, MessageType, error, generic, message};
-use crate::clock::Timestamp;
 
 plain! {
     /// Container: a recovery link is on its way.
@@ -64,14 +63,13 @@ plain! {
     verification_code_invalid VERIFICATION_CODE_INVALID Error "This code is not right, or it is too old. Please check it, or ask for a new one.";
 }
 
-/// Container of settings: the account is recovered, and until `until` a new password can be chosen.
+/// Container of settings: the account is recovered, and until `at` a new password can be chosen.
 #[must_use]
-pub fn recovered(until: Timestamp) -> Message {
-    let at = until.to_string();
+pub fn recovered(at: &str, at_unix: i64) -> Message {
     let context = json!({
         "privilegedSessionExpiresAt": at,
         "privileged_session_expires_at": at,
-        "privileged_session_expires_at_unix": until.seconds(),
+        "privileged_session_expires_at_unix": at_unix,
     });
     let text =
         "You are in again. Please choose a new password now, so that you can sign in next time.";
@@ -113,11 +111,11 @@ pub fn too_many_tries() -> Message {
 
 /// A link or code was meant for a flow that took too long.
 #[must_use]
-pub fn expired_link(number: u32, at: Timestamp) -> Message {
+pub fn expired_link(number: u32, at: &str, at_unix: i64) -> Message {
     error(
         number,
         "This link is too old. Please ask for a new one.".to_owned(),
-        json!({ "expired_at": at.to_string(), "expired_at_unix": at.seconds() }),
+        json!({ "expired_at": at, "expired_at_unix": at_unix }),
     )
 }
 
