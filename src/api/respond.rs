@@ -54,6 +54,13 @@ fn reply(flows: &Flows, visit: &Visit, reply: Reply) -> Response {
             json::answer(StatusCode::OK, &view::flow(&view, base(flows)))
         }
         Reply::Saved { to, .. } | Reply::Moved(to) => redirect(visit, StatusCode::SEE_OTHER, &to),
+        Reply::Refused { to, error } => {
+            if visit.wants.json {
+                error_json(visit, &error)
+            } else {
+                redirect(visit, StatusCode::SEE_OTHER, &to)
+            }
+        }
         Reply::SignedIn(done) => signed_in(flows, visit, &done),
         Reply::Registered(done) => registered(flows, visit, &done),
     }

@@ -31,7 +31,7 @@ impl Flows {
             FlowKind::Login => inner.begin_login(flow_type, visit).await,
             FlowKind::Registration => inner.begin_registration(flow_type, visit).await,
             FlowKind::Settings => inner.begin_settings(flow_type, visit).await,
-            FlowKind::Recovery => inner.begin_recovery(flow_type, visit),
+            FlowKind::Recovery => inner.begin_recovery(flow_type, visit).await,
             FlowKind::Verification => inner.begin_verification(flow_type, visit),
         };
         let mut answer = answer?;
@@ -92,7 +92,10 @@ impl Inner {
             issued_at: visit.now,
             expires_at: end(self.settings(old.kind), visit.now),
             updated_at: visit.now,
-            active: None,
+            active: match old.kind {
+                FlowKind::Recovery | FlowKind::Verification => old.active.clone(),
+                _ => None,
+            },
             state: match old.kind {
                 FlowKind::Settings => FlowState::ShowForm,
                 _ => FlowState::ChooseMethod,

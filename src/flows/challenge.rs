@@ -1,10 +1,13 @@
 //! A step that sends something: what goes out, and where the flow stands then, in one commit.
 
-use super::{Answer, Challenge, Failed, Inner, Reply, Visit, pipeline::Taken, reply::echo, view};
+use super::{
+    Answer, Challenge, Failed, Inner, Problem, Reply, Visit, pipeline::Taken, reply::echo, view,
+};
 use crate::{
     clock::Timestamp,
     model::{AddressStatus, Flow, FlowKind, Identity},
     store::{Change, Commit},
+    ui::Message,
 };
 
 impl Inner {
@@ -34,6 +37,28 @@ impl Inner {
             FlowKind::Recovery | FlowKind::Verification => Reply::Step(view),
             FlowKind::Login | FlowKind::Registration | FlowKind::Settings => Reply::Screen(view),
         }))
+    }
+}
+
+impl Inner {
+    /// The answer to a wrong code: the form stays as it is and says so.
+    pub(super) async fn unmet(
+        &self,
+        mut flow: Flow,
+        message: Message,
+        taken: Option<Taken<'_>>,
+        visit: &Visit,
+    ) -> Result<Answer, Failed> {
+        let problem = Problem::form(message);
+        if let Some(taken) = taken {
+            let problems = std::slice::from_ref(&problem);
+            self.record_failure(flow.kind, taken.method, problems, visit);
+        }
+        flow.ui.clear_messages();
+        flow.ui.messages.push(problem.message);
+        flow.updated_at = visit.now;
+        self.save(&flow).await?;
+        Ok(Answer::plain(Reply::Step(view(flow, None, visit))))
     }
 }
 

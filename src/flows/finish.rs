@@ -363,7 +363,7 @@ pub(super) fn proven(
     })
 }
 
-fn factor(method: CredentialType, aal: Aal, visit: &Visit) -> AuthenticationMethod {
+pub(super) fn factor(method: CredentialType, aal: Aal, visit: &Visit) -> AuthenticationMethod {
     AuthenticationMethod {
         method,
         aal,

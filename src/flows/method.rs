@@ -12,7 +12,7 @@ use url::Url;
 use super::{Failure, Outcome, Submission, guard::CsrfChecked, limits::Counting};
 use crate::{
     clock::Timestamp,
-    model::{Code, CredentialType, Flow, FlowKind, Identity},
+    model::{Code, CredentialType, Flow, FlowKind, Identity, IdentityId},
     schema::{Schema, normalise},
     store::{AddressKind, Change, Commit, Constraint, Database, StoreError},
     ui::Node,
@@ -85,6 +85,11 @@ pub trait Step: Send + Sync {
     /// What of a refused submission stays in the form: node id and value. Never a secret.
     fn keep(&self, _submission: &Submission, _ctx: &Ctx<'_>) -> Vec<(String, Option<Value>)> {
         Vec::new()
+    }
+
+    /// Whether a submission answers what was sent: it carries a code, and need not say by which method.
+    fn answers(&self, _submission: &Submission, _flow: &Flow) -> bool {
+        false
     }
 
     /// Whether a submission proves by itself that it may be made, and needs no CSRF token: it carries a secret out of a mail.
@@ -184,6 +189,11 @@ impl Ctx<'_> {
             .find_identity_by_address(kind, &normalised, address)
             .await?;
         Ok(found)
+    }
+
+    /// An identity with its credentials.
+    pub async fn load(&self, id: IdentityId) -> Result<Option<Identity>, Failure> {
+        Ok(self.db.find_identity(id).await?)
     }
 
     /// What was sent in this flow, used or not.

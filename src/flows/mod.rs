@@ -23,10 +23,12 @@ mod method;
 mod outcome;
 mod pipeline;
 mod record;
+mod recovered;
 mod recovery;
 mod registration;
 mod registry;
 mod reply;
+mod restart;
 mod settings;
 mod submission;
 pub mod traits;
@@ -50,6 +52,7 @@ use crate::{
     web::{Links, client::Client, cors, csrf, paths, return_to},
 };
 
+pub use crate::store::AddressKind;
 pub use exchange::Exchanged;
 pub use failure::{Elsewhere, Failed, Failure, ProgramBy, Replaced};
 pub use form::labelled_identifier;
@@ -57,9 +60,11 @@ pub use guard::CsrfChecked;
 pub use limits::{Counted, error as limited};
 pub use logout::LoggedOut;
 pub use method::{Attempt, Ctx, Method, Screen, Step};
-pub use outcome::{Challenge, Changed, Draft, Identified, Outcome, Problem, Proof, Upkeep};
+pub use outcome::{
+    Challenge, Changed, Draft, Identified, Outcome, Problem, Proof, Recovered, Upkeep,
+};
 pub use registry::Registry;
-pub use reply::{Answer, ContinueWith, Registered, Reply, SignedIn, View};
+pub use reply::{Answer, ContinueWith, NextFlow, Registered, Reply, SignedIn, View};
 pub use settings::second_factor_missing;
 pub use submission::Submission;
 pub use visit::Visit;
@@ -274,9 +279,14 @@ impl Inner {
 
 /// A flow as it is shown in answer to `visit`.
 fn view(flow: Flow, identity: Option<Identity>, visit: &Visit) -> Box<View> {
+    view_for(flow, identity, &visit.secret)
+}
+
+/// The same for the browser whose CSRF cookie holds `secret`.
+fn view_for(flow: Flow, identity: Option<Identity>, secret: &csrf::Secret) -> Box<View> {
     let mut flow = flow;
     if flow.flow_type == crate::model::FlowType::Browser {
-        let token = visit.secret.token();
+        let token = secret.token();
         flow.ui.set_value(crate::ui::CSRF_TOKEN, Some(token.into()));
     }
     Box::new(View {

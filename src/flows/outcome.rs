@@ -30,6 +30,12 @@ pub enum Outcome {
     /// A challenge went out, or another step of meeting it comes next; for recovery and verification that is no error, for login and
     /// registration it has the status of one (methods 0.4).
     Sent(Box<Challenge>),
+    /// Recovery: somebody proved that an address of an account is theirs.
+    Recovered(Box<Recovered>),
+    /// Recovery, verification: what came back is not what was sent. The form stays, and that is no error (methods 0.4).
+    Unmet(Message),
+    /// Recovery, verification: this flow cannot go on; another begins and says why.
+    Restart(Message),
     /// The form goes back with these messages.
     Rejected(Vec<Problem>),
 }
@@ -70,6 +76,19 @@ impl Challenge {
             internal: serde_json::Map::new(),
         }
     }
+}
+
+/// A recovered account.
+#[derive(Debug)]
+pub struct Recovered {
+    /// Whose.
+    pub identity: Identity,
+    /// What the session says about it: `code_recovery` or `link_recovery`.
+    pub method: CredentialType,
+    /// The code or link: it is spent in the commit that signs in.
+    pub spends: CodeId,
+    /// The address that it was sent to is proven with it.
+    pub verifies: Option<(Channel, String)>,
 }
 
 /// A completed factor.

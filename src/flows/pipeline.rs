@@ -129,7 +129,7 @@ impl Inner {
         submission: Submission,
         visit: &Visit,
     ) -> Result<Answer, Failed> {
-        let (step, method) = match self.registry.claim(flow.kind, &submission) {
+        let (step, method) = match self.registry.claim(&flow, &submission) {
             Claim::Step(step, method) => (step, method),
             Claim::Disabled => {
                 return Err(ApiError::not_found()
@@ -143,6 +143,7 @@ impl Inner {
                     .await;
             }
         };
+        self.may_ask_to_recover(&flow, step, &submission, visit)?;
         let (outcome, guess) = match self.check_csrf(&flow, &submission, visit) {
             Ok(checked) => {
                 let ctx = self.ctx(&flow, identity.as_ref(), visit);
@@ -188,6 +189,9 @@ impl Inner {
             Outcome::Sent(challenge) => {
                 return self.send(flow, identity, *challenge, taken, visit).await;
             }
+            Outcome::Recovered(recovered) => return self.recover(&flow, *recovered, visit).await,
+            Outcome::Unmet(message) => return self.unmet(flow, message, taken, visit).await,
+            Outcome::Restart(message) => return self.restart(&flow, message, visit).await,
             Outcome::Unprivileged => {
                 let submission = taken.map(|taken| taken.submission);
                 return Err(self.confirm_and_continue(flow, submission, visit).await);
@@ -332,7 +336,7 @@ impl Inner {
             visit.session().filter(|_| old.kind == FlowKind::Login),
         );
         if let Some(submission) = submission.filter(|_| self.page_is_ours(old.kind)) {
-            let kept = match self.registry.claim(old.kind, submission) {
+            let kept = match self.registry.claim(old, submission) {
                 Claim::Step(step, _) => {
                     let ctx: Ctx<'_> = self.ctx(&flow, identity.as_ref(), visit);
                     step.keep(submission, &ctx)

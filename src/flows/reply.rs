@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::Submission;
 use crate::{
     crypto::SessionToken,
-    model::{Flow, FlowType, Identity, Session},
+    model::{Flow, FlowId, FlowType, Identity, Session},
+    web::ApiError,
 };
 
 /// A reply and the cookies that go with it.
@@ -50,6 +51,13 @@ pub enum Reply {
     SignedIn(Box<SignedIn>),
     /// Somebody has an account now.
     Registered(Box<Registered>),
+    /// A browser goes there; a program gets the error that says so.
+    Refused {
+        /// Where a browser goes.
+        to: String,
+        /// What a program hears.
+        error: Box<ApiError>,
+    },
     /// A browser that is not a program goes there (303).
     Moved(String),
 }
@@ -112,6 +120,11 @@ pub enum ContinueWith {
         /// Where.
         redirect_browser_to: String,
     },
+    /// Go on in these settings.
+    ShowSettingsUi {
+        /// Which.
+        flow: NextFlow,
+    },
     /// Keep this token.
     SetOrySessionToken {
         /// The token.
@@ -119,7 +132,26 @@ pub enum ContinueWith {
     },
 }
 
+/// A flow to go on with.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NextFlow {
+    /// Its id.
+    pub id: FlowId,
+    /// The page that shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
 impl ContinueWith {
+    /// Go on in these settings.
+    #[must_use]
+    pub fn show_settings(id: FlowId, url: &str) -> Self {
+        let url = Some(url.to_owned());
+        Self::ShowSettingsUi {
+            flow: NextFlow { id, url },
+        }
+    }
+
     /// Go there.
     #[must_use]
     pub fn redirect(to: &str) -> Self {

@@ -4,7 +4,7 @@
 //! |---|---|---|---|---|---|
 //! | `profile` | | ● | ● | | |
 //! | `password` | ● | ● | ● | | |
-//! | `code` | | | | | |
+//! | `code` | | | | ● | |
 //! | `identifier_first` | ● | | | | |
 
 pub mod code;
@@ -35,6 +35,7 @@ pub fn all(config: &Config, services: &Services) -> Registry {
     Registry::new(vec![
         Box::new(profile::Profile::new(config, services)),
         Box::new(password::Password::new(config, services)),
+        Box::new(code::OneTimeCode::new(config, services)),
         Box::new(identifier_first::IdentifierFirst::new(config, services)),
     ])
 }

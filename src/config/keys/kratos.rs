@@ -154,7 +154,7 @@ security.account_enumeration.mitigate | bool | false | + | Answers alike whether
 security.disallow_ref_in_identity_schemas | bool | false | -? | Refuses $ref to files and URLs in schemas.
 feature_flags.cacheable_sessions | bool | false | + | Says how long whoami may be kept.
 feature_flags.cacheable_sessions_max_age | dur | | + | At most this long.
-feature_flags.use_continue_with_transitions | bool | false | -? | Answers recovery with continue_with.
+feature_flags.use_continue_with_transitions | bool | false | + | Answers recovery with continue_with.
 feature_flags.choose_recovery_address | bool | false | -? | Asks which address to recover by.
 feature_flags.legacy_continue_with_verification_ui | bool | false | -? | Lists every address to verify.
 feature_flags.legacy_require_verified_login_error | bool | false | -? | Old error for unverified addresses.

@@ -26,14 +26,14 @@ selfservice.flows.settings.privileged_session_max_age | dur+ | 1h | + | How long
 selfservice.flows.settings.required_aal | enum(aal1,highest_available) | highest_available | + | Assurance level that settings ask for.
 selfservice.flows.settings.before | @before | | - | Before it begins.
 selfservice.flows.settings.after | @settings | | + | After success.
-selfservice.flows.recovery.enabled | bool | false | -? | People may recover accounts by mail.
+selfservice.flows.recovery.enabled | bool | false | + | People may recover accounts by mail.
 selfservice.flows.recovery.ui_url | ref | /.vestibule/recovery | + | The page that shows it.
 selfservice.flows.recovery.lifespan | dur+ | 1h | + | How long it takes submissions.
-selfservice.flows.recovery.use | enum(code,link) | code | = | What the mail holds.
-selfservice.flows.recovery.notify_unknown_recipients | bool | false | = | Mails addresses that have no account.
+selfservice.flows.recovery.use | enum(code,link) | code | -? | What the mail holds.
+selfservice.flows.recovery.notify_unknown_recipients | bool | false | + | Mails addresses that have no account.
 selfservice.flows.recovery.before.hooks[] | hook(web_hook,b2b_sso,organization) | | = | Hooks before it begins.
 selfservice.flows.recovery.after.default_browser_return_url | ref | | + | Where the browser goes.
-selfservice.flows.recovery.after.hooks[] | hook(web_hook,revoke_active_sessions) | | = | Hooks after success.
+selfservice.flows.recovery.after.hooks[] | hook(web_hook,revoke_active_sessions) | | + | Hooks after success.
 selfservice.flows.verification.enabled | bool | false | -? | People may prove their addresses.
 selfservice.flows.verification.ui_url | ref | /.vestibule/verification | + | The page that shows it.
 selfservice.flows.verification.lifespan | dur+ | 1h | + | How long it takes submissions.
@@ -125,12 +125,12 @@ selfservice.methods.link.config | open | | = | Settings of links.
 selfservice.methods.link.config.lifespan | dur | 1h | = | How long a link works.
 selfservice.methods.link.config.base_url | ref | | = | Where links lead.
 selfservice.methods.code | open | | = | Codes by mail.
-selfservice.methods.code.enabled | bool | false | -? | Codes by mail.
+selfservice.methods.code.enabled | bool | true | + | Codes by mail.
 selfservice.methods.code.passwordless_enabled | bool | false | -? | Signing in with a code.
 selfservice.methods.code.mfa_enabled | bool | false | -? | Codes as the second factor.
 selfservice.methods.code.config | open | | = | Settings of codes.
-selfservice.methods.code.config.lifespan | dur | 1h | = | How long a code works.
-selfservice.methods.code.config.max_submissions | int(1..255) | 5 | = | How often one may guess.
+selfservice.methods.code.config.lifespan | dur | 1h | + | How long a code works.
+selfservice.methods.code.config.max_submissions | int(1..255) | 5 | + | How often one may guess.
 selfservice.methods.code.config.missing_credential_fallback_enabled | bool | false | = | Signs in by a proven address without a code credential.
 selfservice.methods.totp.enabled | bool | false | -? | One-time passwords of an app.
 selfservice.methods.totp.config.issuer | text | | = | Name shown in the app.

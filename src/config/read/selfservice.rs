@@ -122,7 +122,7 @@ impl Read<'_> {
     fn methods(&self) -> IndexMap<String, MethodSettings> {
         let settings = |name: &&str| {
             let node = self.root.at(&format!("selfservice.methods.{name}"));
-            let on = matches!(*name, "password" | "profile");
+            let on = matches!(*name, "password" | "profile" | "code");
             let enabled = node.and_then(|node| node.flag("enabled")).unwrap_or(on);
             let section = node
                 .map(|node| Section::new(node.to_json()))
