@@ -5,4 +5,7 @@ pub mod json;
 pub mod openapi;
 pub mod public;
 pub mod respond;
+mod unsent;
 pub mod view;
+
+pub use unsent::Unsent;

@@ -64,6 +64,7 @@ impl PagesBackend {
                 Some(flow) if !matches!(visit.presented, csrf::Presented::Secret(_)) => {
                     Shown::WithoutCookie {
                         issued_at: flow.issued_at,
+                        return_to: flow.return_to,
                     }
                 }
                 Some(flow) => Shown::Gone {

@@ -20,11 +20,30 @@ use crate::{
 /// The door for requests of our own endpoints. Each runs on the control plane's runtime, so that a worker only waits for it.
 pub(super) fn plane(services: &Services, control: Handle) -> ControlPlane {
     let router = public_router(services);
+    let pages = services.pages.clone();
     Arc::new(move |request: Request<Incoming>| {
-        let router = router.clone();
-        let answer = control.spawn(answer(router, request));
+        let (router, pages) = (router.clone(), pages.clone());
+        let answer = control.spawn(async move {
+            let languages = request.headers().get(header::ACCEPT_LANGUAGE).cloned();
+            let response = answer(router, request).await;
+            offer_again(&pages, languages.as_ref(), response)
+        });
         Box::pin(async move { answer.await.unwrap_or_else(|failure| panicked(&failure)) })
     })
+}
+
+/// A form that could not be taken for now gets our page instead of an error for programs.
+fn offer_again(
+    pages: &pages::Pages,
+    languages: Option<&HeaderValue>,
+    response: Response<Body>,
+) -> Response<Body> {
+    let Some(unsent) = response.extensions().get::<api::Unsent>() else {
+        return response;
+    };
+    let languages = languages.and_then(|value| value.to_str().ok());
+    let page = pages.unsent(&unsent.action, &unsent.fields, languages);
+    page.map(|body| body.map_err(body_type::BoxError::from).boxed_unsync())
 }
 
 /// Tells people who they are without a detour.

@@ -187,6 +187,12 @@ impl Flows {
         self.0.page(flow)
     }
 
+    /// Whether the page that shows this kind of flow is one of ours.
+    #[must_use]
+    pub fn page_is_ours(&self, kind: FlowKind) -> bool {
+        self.0.page_is_ours(kind)
+    }
+
     /// The configuration.
     #[must_use]
     pub fn config(&self) -> &Config {

@@ -19,6 +19,7 @@ use crate::{
     web::{
         ApiError,
         body::{Fields, Unreadable},
+        csrf,
     },
 };
 
@@ -319,7 +320,13 @@ impl Inner {
         flow.ui.messages.push(text::generic(hint));
         self.save(&flow).await?;
         let view = view(flow, None, visit);
-        Ok(Answer::plain(Reply::Screen(view)))
+        // A browser that has lost its cookie gets one for the fresh form.
+        let known = matches!(visit.presented, csrf::Presented::Secret(_));
+        let cookie = (!known).then(|| self.csrf.cookie(&visit.secret));
+        Ok(Answer {
+            reply: Reply::Screen(view),
+            cookies: cookie.into_iter().collect(),
+        })
     }
 
     async fn renew(

@@ -17,6 +17,7 @@ use crate::{
     clock::Timestamp,
     config::{AccessMode, SameSite},
     session::{Presented, Resolved, Snapshot, Source, presented},
+    web::Scheme,
 };
 
 /// What the access stage found.
@@ -90,6 +91,11 @@ pub(super) fn admit(
     }
     prepare_sign_in(gateway, route, arrival, parts, asker);
     asker.cookies = cookies(gateway, refused.clear, host);
+    if asker.kind == Kind::Navigation && !is_read(&parts.method) {
+        let secure = arrival.origin.scheme == Scheme::Https;
+        let told = gateway.lost_form.told(secure).to_string();
+        asker.cookies.extend(HeaderValue::from_str(&told).ok());
+    }
     Err(GatewayError::SessionInactive(refused))
 }
 

@@ -49,7 +49,7 @@ use crate::{
     net::{Link, Peer, Ticker, Watch, WorkerService},
     session::Sessions,
     telemetry::{AccessLines, AccessLog, Audit, Metrics},
-    web::{ControlPlane, Proxies, Scheme, client},
+    web::{ControlPlane, LostForm, Proxies, Scheme, client},
 };
 
 pub use body::Body;
@@ -101,6 +101,7 @@ pub struct Gateway {
     own: Own,
     own_cookies: OwnCookies,
     sign_in: SignIn,
+    lost_form: LostForm,
     cookie_domain: Option<Box<str>>,
     same_site: SameSite,
     numbers: Numbers,
@@ -130,6 +131,7 @@ impl Gateway {
             own: Own::new(config),
             own_cookies: OwnCookies::new(config),
             sign_in: SignIn::new(config),
+            lost_form: LostForm::new(config),
             cookie_domain: cookie.domain.as_deref().map(Into::into),
             same_site: cookie.same_site,
             parts,

@@ -33,6 +33,8 @@ pub enum Shown {
     WithoutCookie {
         /// When it began.
         issued_at: Timestamp,
+        /// Where it was going.
+        return_to: Option<String>,
     },
     /// Something else comes first, such as a second factor.
     First(String),

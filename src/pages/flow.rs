@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use http::{Response, StatusCode, request::Parts};
+use http::{HeaderValue, Response, StatusCode, header, request::Parts};
 
 use super::{Inner, Shown, Viewer, languages, parameter, problem, query, respond};
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     model::{Aal, Flow, FlowKind},
     render::{Action, Form, FormLinks, FormPage, Notice, NoticePage},
     ui::text,
+    web::LostForm,
 };
 
 /// `GET /.vestibule/{login,registration,settings,recovery,verification}`
@@ -33,11 +34,15 @@ pub(super) async fn page(pages: &Inner, kind: FlowKind, request: &Parts) -> Resp
         Shown::Flow(flow) => form(pages, *flow, request).await,
         Shown::First(to) => respond::redirect(&to),
         // A browser that keeps no cookies would go round for ever (gateway R-6.5b).
-        Shown::WithoutCookie { issued_at } if pages.clock.now().since(issued_at) < FRESH => {
-            cookies_blocked(pages, kind, request)
+        Shown::WithoutCookie {
+            issued_at,
+            return_to,
+        } if pages.clock.now().since(issued_at) < FRESH => {
+            cookies_blocked(pages, kind, return_to.as_deref(), request)
         }
-        Shown::WithoutCookie { .. } => restart(pages, kind, query, None),
-        Shown::Gone { return_to } => restart(pages, kind, query, return_to),
+        Shown::WithoutCookie { return_to, .. } | Shown::Gone { return_to } => {
+            restart(pages, kind, query, return_to)
+        }
     }
 }
 
@@ -59,6 +64,7 @@ async fn form(pages: &Inner, mut flow: Flow, request: &Parts) -> Response<Body> 
     let wait = waiting(&mut flow, pages.clock.now());
     let flow = &flow;
     let form = form_of(flow);
+    let lost_form = form == Form::Login && LostForm::is_told(&request.headers);
     let viewer = match viewer(pages, form, request).await {
         Ok(viewer) => viewer,
         Err(response) => return *response,
@@ -91,12 +97,22 @@ async fn form(pages: &Inner, mut flow: Flow, request: &Parts) -> Response<Body> 
         must_confirm: viewer
             .as_ref()
             .is_some_and(|viewer| must_confirm(pages, viewer)),
+        lost_form,
     });
-    let Some(seconds) = wait else {
-        return respond::html(StatusCode::OK, rendered);
+    let status = match wait {
+        Some(_) => StatusCode::TOO_MANY_REQUESTS,
+        None => StatusCode::OK,
     };
-    let mut response = respond::html(StatusCode::TOO_MANY_REQUESTS, rendered);
-    respond::retry_after(&mut response, seconds);
+    let mut response = respond::html(status, rendered);
+    if let Some(seconds) = wait {
+        respond::retry_after(&mut response, seconds);
+    }
+    if lost_form {
+        let cookie = pages.lost_form.forgotten().to_string();
+        let cookie = HeaderValue::from_str(&cookie).ok();
+        let headers = response.headers_mut();
+        cookie.map(|cookie| headers.append(header::SET_COOKIE, cookie));
+    }
     response
 }
 
@@ -176,8 +192,13 @@ fn switched_off(pages: &Inner, kind: FlowKind, request: &Parts) -> Response<Body
     respond::html(StatusCode::NOT_FOUND, rendered)
 }
 
-fn cookies_blocked(pages: &Inner, kind: FlowKind, request: &Parts) -> Response<Body> {
-    let again = pages.begin(kind, None);
+fn cookies_blocked(
+    pages: &Inner,
+    kind: FlowKind,
+    return_to: Option<&str>,
+    request: &Parts,
+) -> Response<Body> {
+    let again = pages.begin(kind, return_to);
     let rendered = pages.renderer.notice(&NoticePage {
         notice: Notice::CookiesBlocked,
         languages: languages(request),

@@ -37,7 +37,7 @@ pub(super) async fn ask(State(pages): State<Pages>, request: Parts) -> Response<
         },
         languages: languages(&request),
         person: Some(Viewer::label(&viewer)),
-        post: Some(action),
+        post: Some(action.into()),
         actions: &[(Action::Stay, stay)],
     });
     respond::html(StatusCode::OK, rendered)

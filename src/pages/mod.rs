@@ -30,6 +30,7 @@ use crate::{
     config::Config,
     model::FlowKind,
     render::{ASSET_CACHE_CONTROL, Renderer},
+    web::LostForm,
 };
 use apps::Apps;
 
@@ -46,6 +47,7 @@ struct Inner {
     clock: SharedClock,
     backend: Arc<dyn Backend>,
     apps: Apps,
+    lost_form: LostForm,
 }
 
 impl Pages {
@@ -59,11 +61,23 @@ impl Pages {
     ) -> Self {
         Self(Arc::new(Inner {
             apps: Apps::new(&config),
+            lost_form: LostForm::new(&config),
             config,
             renderer,
             clock,
             backend,
         }))
+    }
+
+    /// The answer to a form that could not be taken for now, with what was typed so that one button sends it again.
+    #[must_use]
+    pub fn unsent(
+        &self,
+        action: &str,
+        fields: &[(String, String)],
+        languages: Option<&str>,
+    ) -> Response<Body> {
+        problem::unsent(&self.0, action, fields, languages)
     }
 }
 

@@ -6,7 +6,7 @@ use http::{HeaderValue, Response, StatusCode, header, request::Parts};
 use super::{Inner, Pages, languages, parameter, query, respond};
 use crate::{
     model::FlowKind,
-    render::{Action, ErrorPage, Notice, NoticePage},
+    render::{Action, ErrorPage, Notice, NoticePage, Post},
     ui::text::span,
 };
 
@@ -50,14 +50,34 @@ pub(super) async fn page(State(pages): State<Pages>, request: Parts) -> Response
     response
 }
 
+/// 503 to a form: one button sends it again, all but what is secret.
+pub(super) fn unsent(
+    pages: &Inner,
+    action: &str,
+    fields: &[(String, String)],
+    languages: Option<&str>,
+) -> Response<Body> {
+    let post = Post { action, fields };
+    busy(pages, languages, Some(post), &[])
+}
+
 /// 503: nothing can be said about sessions or flows right now, and no cookie is touched.
 pub(super) fn unavailable(pages: &Inner, request: &Parts) -> Response<Body> {
+    busy(pages, languages(request), None, &[(Action::Retry, "")])
+}
+
+fn busy(
+    pages: &Inner,
+    languages: Option<&str>,
+    post: Option<Post<'_>>,
+    actions: &[(Action, &str)],
+) -> Response<Body> {
     let rendered = pages.renderer.notice(&NoticePage {
         notice: Notice::Unavailable,
-        languages: languages(request),
+        languages,
         person: None,
-        post: None,
-        actions: &[(Action::Retry, "")],
+        post,
+        actions,
     });
     let mut response = respond::html(StatusCode::SERVICE_UNAVAILABLE, rendered);
     let soon = HeaderValue::from_static("1");

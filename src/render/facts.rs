@@ -202,6 +202,7 @@ impl FactsView {
 
 fn sign_out(action: &str, texts: &Catalogue) -> PostView {
     PostView {
+        fields: Vec::new(),
         action: action.to_owned(),
         text: texts.text("action.sign_out", &[]),
     }

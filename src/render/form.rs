@@ -47,6 +47,8 @@ pub struct FormPage<'a> {
     pub links: FormLinks<'a>,
     /// Saving will ask to sign in again; the page says so beforehand.
     pub must_confirm: bool,
+    /// A form that was sent to an app met this page; the page says that it is lost.
+    pub lost_form: bool,
 }
 
 /// Links of a form page; those that are absent are not shown.
@@ -215,9 +217,13 @@ fn links(page: &FormPage<'_>, texts: &Catalogue) -> Vec<LinkView> {
 fn container_messages(page: &FormPage<'_>, texts: &Catalogue) -> Vec<Remark> {
     let form = page.form.name();
     let own = page.ui.messages.iter();
-    own.map(|message| Remark {
+    let lost = page.lost_form.then(|| Remark {
+        kind: "info",
+        text: texts.text("form.lost", &[]),
+    });
+    let said = own.map(|message| Remark {
         kind: tone(message.message_type),
         text: texts.message(message, "", form, ""),
-    })
-    .collect()
+    });
+    lost.into_iter().chain(said).collect()
 }

@@ -43,7 +43,7 @@ pub use facts::{SampleAppPage, UserPage};
 pub use form::{Form, FormLinks, FormPage};
 pub use gateway::GatewayErrorPage;
 pub use mailbox::{MailboxMessage, MailboxPage, MailboxRow};
-pub use notice::{Action, ErrorPage, Notice, NoticePage};
+pub use notice::{Action, ErrorPage, Notice, NoticePage, Post};
 
 /// Makes pages. Built once per configuration; making a page touches nothing but memory and the random source.
 #[derive(Debug)]

@@ -40,10 +40,26 @@ pub struct NoticePage<'a> {
     pub languages: Option<&'a str>,
     /// Who is signed in.
     pub person: Option<&'a str>,
-    /// Where a form that does it posts to; only for what asks.
-    pub post: Option<&'a str>,
+    /// A form that does it; only for what asks.
+    pub post: Option<Post<'a>>,
     /// What one can do next, first the likeliest.
     pub actions: &'a [(Action, &'a str)],
+}
+
+/// A form that is nothing but a button.
+#[derive(Clone, Copy, Debug)]
+pub struct Post<'a> {
+    /// Where it posts to.
+    pub action: &'a str,
+    /// What it sends.
+    pub fields: &'a [(String, String)],
+}
+
+impl<'a> From<&'a str> for Post<'a> {
+    fn from(action: &'a str) -> Self {
+        let fields = &[];
+        Self { action, fields }
+    }
 }
 
 /// What a link invites to do.
@@ -97,6 +113,7 @@ pub(super) struct NoticeView {
 #[derive(Debug, Serialize)]
 pub(super) struct PostView {
     pub(super) action: String,
+    pub(super) fields: Vec<(String, String)>,
     pub(super) text: String,
 }
 
@@ -123,17 +140,18 @@ impl NoticeView {
             Some(person) if texts.has(&named) => texts.text(&named, &[("person", person)]),
             _ => texts.text(&format!("notice.{name}.text"), &[]),
         };
-        let verb = if page.notice == Notice::Switch {
-            "action.switch"
-        } else {
-            "action.sign_out"
+        let verb = match page.notice {
+            Notice::Switch => "action.switch",
+            Notice::Unavailable => "action.retry",
+            _ => "action.sign_out",
         };
         Self {
             title: heading.clone(),
             heading,
             texts: vec![text],
-            post: page.post.map(|action| PostView {
-                action: action.to_owned(),
+            post: page.post.map(|post| PostView {
+                action: post.action.to_owned(),
+                fields: post.fields.to_vec(),
                 text: texts.text(verb, &[]),
             }),
             actions: actions(page.actions, texts),

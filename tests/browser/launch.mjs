@@ -1,10 +1,12 @@
 // Headless Chromium as the browser tests use it: quiet, and without its own calls to the network.
 import { chromium } from "playwright-core";
 
-export const launch = (executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium") =>
+export const launch = ({ args = [], ...options } = {}) =>
   chromium.launch({
-    executablePath,
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    ...options,
     args: [
+      ...args,
       "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
       "--disable-background-networking", "--disable-component-update", "--disable-sync",
     ],

@@ -1,15 +1,15 @@
 //! Beginning, reading and submitting flows: one set of handlers for all kinds.
 
 use axum::{
-    body::{Body, to_bytes},
+    body::to_bytes,
     extract::{Request, State},
-    http::StatusCode,
+    http::{Method, StatusCode, request::Parts},
     response::Response,
 };
 
 use super::{Public, visit};
 use crate::{
-    api::{json, respond, view},
+    api::{Unsent, json, respond, view},
     flows::Failure,
     model::{FlowKind, FlowType},
     web::{
@@ -69,15 +69,32 @@ pub(super) async fn submit(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let visit = match visit(&public, &parts).await {
+    let limit = public.flows.config().limits.self_service_body;
+    let Ok(bytes) = to_bytes(body, limit).await else {
+        return too_large(&public, &parts).await;
+    };
+    let mut response = take(&public, kind, &parts, &bytes).await;
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE && public.flows.page_is_ours(kind) {
+        let base = public.flows.config().serve.public.base_url.as_str();
+        let action = format!(
+            "{}/self-service/{kind}?{}",
+            base.trim_end_matches('/'),
+            parts.uri.query().unwrap_or_default()
+        );
+        if let Some(unsent) = Unsent::of(action, &parts.headers, &bytes) {
+            response.extensions_mut().insert(unsent);
+        }
+    }
+    response
+}
+
+async fn take(public: &Public, kind: FlowKind, parts: &Parts, bytes: &[u8]) -> Response {
+    let visit = match visit(public, parts).await {
         Ok(visit) => visit,
         Err(response) => return *response,
     };
-    let fields = match read(&public, kind, &parts, body).await {
-        Ok(fields) => fields,
-        Err(error) => return respond::failed(&public.flows, &visit, *error).await,
-    };
     let id = visit.parameter("flow");
+    let fields = read(kind, parts, bytes);
     match public.flows.submit(kind, id, fields, &visit).await {
         Ok(answer) => respond::answer(&public.flows, &visit, answer),
         Err(failed) => respond::failed(&public.flows, &visit, failed).await,
@@ -85,24 +102,22 @@ pub(super) async fn submit(
 }
 
 /// The fields of a submission. A GET has its form in the query, and only settings are submitted so.
-async fn read(
-    public: &Public,
-    kind: FlowKind,
-    parts: &axum::http::request::Parts,
-    body: Body,
-) -> Result<Result<Fields, Unreadable>, Box<ApiError>> {
-    let limit = public.flows.config().limits.self_service_body;
-    let bytes = to_bytes(body, limit).await.map_err(|_| {
-        Box::new(
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.")
-                .reason("The request sent more than a form can hold, or broke off."),
-        )
-    })?;
-    if parts.method == axum::http::Method::GET && kind != FlowKind::Settings {
-        return Ok(Err(Unreadable::Empty));
+fn read(kind: FlowKind, parts: &Parts, bytes: &[u8]) -> Result<Fields, Unreadable> {
+    if parts.method == Method::GET && kind != FlowKind::Settings {
+        return Err(Unreadable::Empty);
     }
     let query = parts.uri.query().unwrap_or_default();
-    Ok(Fields::read(&parts.method, &parts.headers, query, &bytes))
+    Fields::read(&parts.method, &parts.headers, query, bytes)
+}
+
+async fn too_large(public: &Public, parts: &Parts) -> Response {
+    let visit = match visit(public, parts).await {
+        Ok(visit) => visit,
+        Err(response) => return *response,
+    };
+    let error = ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.")
+        .reason("The request sent more than a form can hold, or broke off.");
+    respond::failed(&public.flows, &visit, error).await
 }
 
 fn is_switched_off(failure: &Failure) -> bool {

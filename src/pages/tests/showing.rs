@@ -27,12 +27,22 @@ async fn a_flow_that_is_gone_begins_anew_with_its_own_return_to() {
 
 #[tokio::test]
 async fn a_browser_that_keeps_no_cookie_is_told_so_instead_of_going_round() {
-    let young = Site::with(|fake| fake.shown = Some(Shown::WithoutCookie { issued_at: NOW }));
+    let young = Site::with(|fake| {
+        fake.shown = Some(Shown::WithoutCookie {
+            issued_at: NOW,
+            return_to: Some("https://wiki.example.com/7".to_owned()),
+        })
+    });
     let got = young.get("/.vestibule/login?flow=x").await;
     assert_eq!(got.status, 400);
     assert!(got.body.contains("cookie"));
     let old = NOW.minus(Duration::from_secs(3600));
-    let old = Site::with(|fake| fake.shown = Some(Shown::WithoutCookie { issued_at: old }));
+    let old = Site::with(|fake| {
+        fake.shown = Some(Shown::WithoutCookie {
+            issued_at: old,
+            return_to: None,
+        })
+    });
     assert_eq!(old.get("/.vestibule/login?flow=x").await.status, 303);
 }
 

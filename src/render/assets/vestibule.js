@@ -21,6 +21,12 @@
     input.addEventListener('keyup', look);
     input.addEventListener('blur', () => { hint.hidden = true; });
   }
+  // A place within an app's page (`#/inbox/42`) never reaches the server: each page hands it on until the app has it back.
+  const place = location.hash;
+  if (place.length > 1 && !document.getElementById(place.slice(1))) {
+    for (const form of document.forms) { form.setAttribute('action', form.getAttribute('action') + place); }
+    for (const link of document.querySelectorAll('a[href*="/self-service/"]')) { link.hash = place; }
+  }
   const release = form => {
     delete form.dataset.busy;
     for (const button of form.querySelectorAll('[aria-disabled]')) {

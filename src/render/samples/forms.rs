@@ -28,6 +28,7 @@ pub(super) fn all(renderer: &Renderer) -> Vec<Sample> {
             person,
             links,
             must_confirm,
+            lost_form: name == "login-lost-form",
         }),
     };
     let wiki = Some("Wiki");

@@ -9,13 +9,13 @@ use crate::render::{
 };
 
 pub(super) fn notices(renderer: &Renderer) -> Vec<Sample> {
-    let make = |name, notice, person, post, actions: &[(Action, &str)]| Sample {
+    let make = |name, notice, person, post: Option<&str>, actions: &[(Action, &str)]| Sample {
         name,
         page: renderer.notice(&NoticePage {
             notice,
             languages: None,
             person,
-            post,
+            post: post.map(Into::into),
             actions,
         }),
     };

@@ -27,6 +27,7 @@ fn login_page(renderer: &Renderer, ui: &Container) -> Rendered {
             ..FormLinks::default()
         },
         must_confirm: false,
+        lost_form: false,
     })
 }
 
@@ -109,6 +110,7 @@ fn the_form_sends_what_the_nodes_hold() {
         person: None,
         links: FormLinks::default(),
         must_confirm: false,
+        lost_form: false,
     };
     let html = renderer().form(&page).html;
     let names: BTreeSet<&str> = html

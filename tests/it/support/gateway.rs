@@ -62,7 +62,8 @@ impl Gateway {
         Self::serve_at_with(folder, config, arguments, &environment, ports)
     }
 
-    fn serve_at_with(
+    /// All of it said.
+    pub fn serve_at_with(
         folder: TempDir,
         config: &str,
         arguments: &[&str],

@@ -2,7 +2,7 @@
 
 use std::{
     path::Path,
-    process::{Command, Output},
+    process::{Child, Command, Output, Stdio},
     sync::Mutex,
 };
 
@@ -10,32 +10,42 @@ use super::skip::skipped;
 
 /// Runs `script` in a folder of the checkout, installing its packages first. Nothing comes back when it had to be left out.
 pub fn run(folder: &str, script: &[&str], environment: &[(&str, &str)]) -> Option<Output> {
+    let mut command = command(folder, script)?;
+    command.envs(environment.iter().copied());
+    Some(command.output().expect("node starts"))
+}
+
+/// The same, to talk with: its standard input and output are pipes.
+pub fn start(folder: &str, script: &[&str]) -> Option<Child> {
+    let mut command = command(folder, script)?;
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    Some(command.spawn().expect("node starts"))
+}
+
+fn command(folder: &str, script: &[&str]) -> Option<Command> {
     let what = format!("{folder}/{}", script[0]);
     if Command::new("node").arg("--version").output().is_err() {
         skipped(&what, "Node.js is not installed");
         return None;
     }
-    if chromium().is_none() {
+    let Some(chromium) = chromium() else {
         skipped(
             &what,
             "Chromium is not installed (set CHROMIUM, or install the package)",
         );
         return None;
-    }
+    };
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     if !install(&folder) {
         skipped(&what, "its packages cannot be installed (npm ci)");
         return None;
     }
-    let chromium = chromium().unwrap_or_default();
-    let output = Command::new("node")
+    let mut command = Command::new("node");
+    command
         .args(script)
         .current_dir(&folder)
-        .env("CHROMIUM", chromium)
-        .envs(environment.iter().copied())
-        .output()
-        .expect("node starts");
-    Some(output)
+        .env("CHROMIUM", chromium);
+    Some(command)
 }
 
 /// Fails with what the script printed, unless it ended well.
