@@ -117,6 +117,8 @@ pub struct Route {
     pub forward_cookies: Vec<String>,
     /// `forward_credentials`
     pub forward_credentials: Option<bool>,
+    /// `stream_binding: session`: what goes on for long ends with the session.
+    pub bind_streams: bool,
     /// `app.name`, shown on the sign-in page.
     pub app_name: Option<String>,
     /// `allow_lints`: warnings that are meant.

@@ -64,6 +64,10 @@ pub struct Route {
     pub any_host: bool,
     /// Which header set of the identity stage it sends.
     pub headers: usize,
+    /// Its place in the table.
+    pub number: usize,
+    /// Its streams end with the session that opened them.
+    pub is_bound: bool,
 }
 
 /// What a route does with a request that may pass.
@@ -170,8 +174,10 @@ impl RouteTable {
             .routes
             .iter()
             .zip(sets)
-            .map(|(route, set)| Route {
+            .enumerate()
+            .map(|(number, (route, set))| Route {
                 headers: set,
+                number,
                 ..compile(route, &mut endpoints)
             })
             .collect();
@@ -264,6 +270,8 @@ fn compile(route: &config::Route, endpoints: &mut Vec<Arc<Endpoint>>) -> Route {
                 .iter()
                 .any(|host| matches!(host, HostPattern::Wildcard(_))),
         headers: 0,
+        number: 0,
+        is_bound: route.bind_streams,
     }
 }
 

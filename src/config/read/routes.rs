@@ -65,6 +65,7 @@ impl Read<'_> {
             },
             forward_cookies: texts(node, "forward_cookies"),
             forward_credentials: node.flag("forward_credentials"),
+            bind_streams: node.text("stream_binding") != Some("none"),
             app_name: node.text("app.name").map(str::to_owned),
             allow_lints: texts(node, "allow_lints"),
         }

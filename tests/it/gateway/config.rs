@@ -129,6 +129,7 @@ pub(crate) fn route(id: &str, hosts: &[&str], mode: AccessMode, target: &str) ->
         upgrades: vec!["websocket".to_owned()],
         forward_cookies: Vec::new(),
         forward_credentials: None,
+        bind_streams: true,
         app_name: None,
         allow_lints: Vec::new(),
     }
