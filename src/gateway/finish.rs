@@ -17,8 +17,8 @@ use super::{
     forward::{self, Facts, REQUEST_ID},
     pipeline::{Arrival, Plan},
     respond::Asker,
-    streams::{LONG, Span},
     scrub::{self, Field},
+    streams::{LONG, Span},
     table::{Action, Route},
     upstream::{self, Endpoint, Exchange, RequestBody, ResponseBody},
 };

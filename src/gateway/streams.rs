@@ -61,14 +61,14 @@ impl Streams {
             return false;
         }
         let changes = sessions.changes();
-        let changed = self.seen.swap(changes, Ordering::Relaxed) != changes;
+        let stirred = self.seen.swap(changes, Ordering::Relaxed) != changes;
         let now = gateway.parts.clock.now();
         bound.retain(|stream| {
             let Some(stream) = stream.upgrade() else {
                 return false;
             };
             let person = Arc::clone(&stream.person());
-            if changed && !sessions.stands(&person) {
+            if stirred && !sessions.stands(&person) {
                 ask_again(&stream, person);
             } else if !person.is_usable(now) {
                 stream.cut();

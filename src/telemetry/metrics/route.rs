@@ -193,13 +193,19 @@ pub(super) fn report(routes: &BTreeMap<String, Arc<RouteMetrics>>, sink: &mut Si
         );
     }
     let streams = routes.iter().flat_map(|(id, route)| {
-        let kinds = ["upgrade", "events", "long"].into_iter().zip(&route.streams.0);
+        let kinds = ["upgrade", "events", "long"]
+            .into_iter()
+            .zip(&route.streams.0);
         kinds.filter_map(|(kind, open)| {
             let open = open.load(Relaxed);
-            (open > 0).then(|| ([("route", id.as_str()), ("kind", kind)], open))
+            (open > 0).then_some(([("route", id.as_str()), ("kind", kind)], open))
         })
     });
-    sink.gauges("streams_open", "Open streams that end with a session", streams);
+    sink.gauges(
+        "streams_open",
+        "Open streams that end with a session",
+        streams,
+    );
     sink.counters("requests", "Requests", requests);
     sink.counters("denied", "Requests refused by access rules", denied);
     let durations = routes.iter().filter_map(|(id, route)| {

@@ -29,7 +29,8 @@ fn app() -> Upstream {
             return;
         };
         if head.starts_with("GET /events") {
-            conversation.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n");
+            conversation
+                .send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n");
             wait_for_the_end(conversation);
         } else if head.starts_with("GET /file") {
             conversation.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n");
@@ -45,7 +46,11 @@ fn app() -> Upstream {
 }
 
 fn wait_for_the_end(conversation: &mut Conversation) {
-    while conversation.socket.read(&mut [0; 64]).is_ok_and(|read| read > 0) {}
+    while conversation
+        .socket
+        .read(&mut [0; 64])
+        .is_ok_and(|read| read > 0)
+    {}
 }
 
 fn echo(conversation: &mut Conversation) {
@@ -94,7 +99,10 @@ impl World {
         );
         socket.write_all(head.as_bytes()).expect("sent");
         let (head, _) = read_head(&mut socket);
-        assert!(head.starts_with("HTTP/1.1 200") || head.starts_with("HTTP/1.1 101"), "{head}");
+        assert!(
+            head.starts_with("HTTP/1.1 200") || head.starts_with("HTTP/1.1 101"),
+            "{head}"
+        );
         socket
     }
 
