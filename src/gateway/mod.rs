@@ -10,6 +10,7 @@ pub mod target;
 pub mod own;
 
 pub mod matcher;
+mod slashes;
 pub mod table;
 
 mod access;

@@ -145,7 +145,8 @@ impl Rules<'_> {
         for (i, node, route) in self.routes() {
             let here = serves(route, &base);
             let inside = |path: &PathPattern| {
-                text_of(path).starts_with("/.vestibule/") || text_of(path) == "/.vestibule"
+                let text = path.text().replace("\\.", ".");
+                text.starts_with("/.vestibule/") || text == "/.vestibule"
             };
             if !route.matches.paths.is_empty() && route.matches.paths.iter().all(inside) {
                 found.push((i, first_key(node), None, true));
@@ -159,7 +160,7 @@ impl Rules<'_> {
             if let Some(path) = clash
                 && !allows(node, "reserved_path")
             {
-                found.push((i, first_key(node), Some(text_of(path).to_owned()), false));
+                found.push((i, first_key(node), Some(path.text().to_owned()), false));
             }
         }
         for (i, place, path, inside) in found {
@@ -234,12 +235,6 @@ pub(super) fn serves(route: &Route, host: &str) -> bool {
         })
 }
 
-pub(super) fn text_of(path: &PathPattern) -> &str {
-    match path {
-        PathPattern::Exact(path) | PathPattern::Prefix(path) => path,
-    }
-}
-
 fn is_reserved(path: &PathPattern) -> bool {
     RESERVED.iter().any(|own| match path {
         PathPattern::Exact(exact) => {
@@ -258,6 +253,12 @@ fn is_reserved(path: &PathPattern) -> bool {
                                 .strip_prefix(low)
                                 .is_some_and(|rest| rest.starts_with('/'))
                     })
+        }
+        // Reads as a prefix up to its first wildcard.
+        PathPattern::Glob(text) | PathPattern::Regex(text) => {
+            let end = text.find(['*', '(', '[', '.', ':']).unwrap_or(text.len());
+            let literal = text.get(..end).unwrap_or_default();
+            literal.len() > 1 && literal.starts_with(own)
         }
     })
 }
