@@ -10,11 +10,15 @@ use vestibule::{
     config::{Cookies, RequiredAal, SameSite, SessionCacheSettings, SessionSettings},
     crypto::{Digest, Secret},
     model::{
-        Aal, AuthenticationMethod, CredentialType, ErrorId, Flow, FlowId, Identity, IdentityId,
-        IdentityState, Page, PageRequest, SelfServiceError, Session, SessionId,
+        Aal, AuthenticationMethod, CourierMessage, CredentialType, ErrorId, Flow, FlowId, Identity,
+        IdentityId, IdentityState, MessageId, Outbox, Page, PageRequest, SelfServiceError, Session,
+        SessionId,
     },
     session::{Resolved, Sessions, Settings, device, presented},
-    store::{BoxFuture, Commit, IdentityFilter, SessionFilter, Store, StoreError, Touched},
+    store::{
+        BoxFuture, Commit, IdentityFilter, MessageFilter, MessageHistory, SessionFilter, Store,
+        StoreError, Touched,
+    },
 };
 
 fn session_check(criterion: &mut Criterion) {
@@ -189,6 +193,33 @@ impl Store for OneSession {
         &self,
         _: ErrorId,
     ) -> BoxFuture<'_, Result<Option<SelfServiceError>, StoreError>> {
+        unreachable!("nothing asks for it")
+    }
+
+    fn find_message(
+        &self,
+        _: MessageId,
+    ) -> BoxFuture<'_, Result<Option<MessageHistory>, StoreError>> {
+        unreachable!("nothing asks for it")
+    }
+
+    fn list_messages<'a>(
+        &'a self,
+        _: &'a MessageFilter,
+        _: PageRequest<(Timestamp, MessageId)>,
+    ) -> BoxFuture<'a, Result<Page<CourierMessage>, StoreError>> {
+        unreachable!("nothing asks for it")
+    }
+
+    fn due_messages(
+        &self,
+        _: Timestamp,
+        _: usize,
+    ) -> BoxFuture<'_, Result<Vec<CourierMessage>, StoreError>> {
+        unreachable!("nothing asks for it")
+    }
+
+    fn outbox(&self) -> BoxFuture<'_, Result<Outbox, StoreError>> {
         unreachable!("nothing asks for it")
     }
 

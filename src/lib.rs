@@ -16,6 +16,7 @@ pub mod api;
 pub mod pages;
 pub mod render;
 
+pub mod courier;
 pub mod identity;
 pub mod schema;
 pub mod session;

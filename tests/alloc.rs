@@ -53,6 +53,7 @@ fn a_signed_in_request_stays_within_its_budget() {
         control: Arc::clone(&nothing),
         sample: nothing,
         sessions: Some(people.sessions.clone()),
+        whoami: None,
         pages: Arc::new(NoPages),
         access: Arc::new(AccessLog::off()),
         audit: Arc::new(Audit::off(Arc::new(SystemClock))),

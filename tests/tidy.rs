@@ -29,6 +29,7 @@ const RANKS: &[(u8, &str, &[&str], &[&str])] = &[
     (4, "store", &[], &["net", "web"]),
     (5, "identity", &[], &[]),
     (5, "session", &[], &[]),
+    (6, "courier", &[], &["identity", "session", "web"]),
     (
         6,
         "render",

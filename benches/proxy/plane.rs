@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         control: Arc::clone(&nothing),
         sample: nothing,
         sessions: None,
+        whoami: None,
         pages: Arc::new(NoPages),
         access: Arc::new(AccessLog::off()),
         audit: Arc::new(Audit::off(Arc::new(SystemClock))),

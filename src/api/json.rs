@@ -32,12 +32,14 @@ pub fn encode(value: &Value) -> String {
 pub fn answer(status: StatusCode, value: &Value) -> Response<Body> {
     let mut response = Response::new(Body::from(encode(value)));
     *response.status_mut() = status;
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json; charset=utf-8"),
-    );
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, MEDIA_TYPE);
     response
 }
+
+/// What every value is sent as.
+pub const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
 #[cfg(test)]
 mod tests {

@@ -11,7 +11,9 @@ use tower::ServiceExt;
 
 use super::services::Services;
 use crate::{
-    api, pages,
+    api,
+    gateway::Whoami,
+    pages,
     web::{Body, ControlPlane, body_type},
 };
 
@@ -23,6 +25,12 @@ pub(super) fn plane(services: &Services, control: Handle) -> ControlPlane {
         let answer = control.spawn(answer(router, request));
         Box::pin(async move { answer.await.unwrap_or_else(|failure| panicked(&failure)) })
     })
+}
+
+/// Tells people who they are without a detour.
+pub(super) fn whoami(services: &Services) -> Whoami {
+    let flows = services.flows.clone();
+    Arc::new(move |request, snapshot, now| api::public::at_once(&flows, request, snapshot, now))
 }
 
 fn public_router(services: &Services) -> Router {

@@ -194,6 +194,7 @@ async fn run(
         control: control::plane(&services, control.clone()),
         sample: sample::plane(services.renderer.clone(), &config),
         sessions: Some(services.sessions.clone()),
+        whoami: Some(control::whoami(&services)),
         pages: Arc::new(error_pages::Pages(services.renderer.clone())),
         access: telemetry.access.clone(),
         audit: telemetry.audit.clone(),

@@ -8,6 +8,7 @@ use super::{Telemetry, backend::PagesBackend, readiness::Readiness};
 use crate::{
     clock::SharedClock,
     config::Config,
+    courier::Courier,
     crypto::hash::HasherPool,
     flows::{self, Flows},
     gateway::RouteTable,
@@ -47,7 +48,11 @@ impl Services {
     ) -> anyhow::Result<Self> {
         let settings = session::Settings::of(config, table.identity.count());
         let sessions = Sessions::new(store.clone(), clock.clone(), settings);
-        let db = Database::new(store.clone(), vec![Arc::new(sessions.clone())]);
+        let courier = Courier::new(config);
+        let db = Database::new(
+            store.clone(),
+            vec![Arc::new(sessions.clone()), Arc::new(courier.clone())],
+        );
         let schemas = Arc::new(
             Schemas::load(&config.identity).context("the identity schemas cannot be used")?,
         );
@@ -58,6 +63,7 @@ impl Services {
             &methods::Services {
                 hasher: hasher.clone(),
                 identities: identities.clone(),
+                courier,
             },
         );
         let flows = Flows::new(flows::Parts {

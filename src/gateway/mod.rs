@@ -29,6 +29,7 @@ mod body;
 mod error;
 mod over;
 pub mod respond;
+mod whoami;
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -53,6 +54,7 @@ pub use body::Body;
 pub use error::{Clear, GatewayError, Unauthenticated};
 pub use respond::{ErrorPage, ErrorPages, NoPages};
 pub use table::{RouteTable, TableError};
+pub use whoami::Whoami;
 
 use cookies::OwnCookies;
 use over::Numbers;
@@ -72,6 +74,8 @@ pub struct Parts {
     pub sample: ControlPlane,
     /// Sessions; without them every route that needs one answers 503.
     pub sessions: Option<Sessions>,
+    /// Tells people who they are; without it every such request goes to `control`.
+    pub whoami: Option<Whoami>,
     /// Error pages.
     pub pages: Arc<dyn ErrorPages>,
     /// Where a line per request goes.

@@ -21,6 +21,7 @@ use super::{
     shape, slashes,
     table::Route,
     target::CanonicalTarget,
+    whoami,
 };
 use crate::{
     clock::Timestamp,
@@ -406,6 +407,9 @@ fn own_plan<'a>(
         parts.uri = uri;
     }
     asker.note(|over| over.asks_us_for(parts.uri.path()));
+    if let Some(response) = whoami::at_once(gateway, arrival, &parts, &body, asker) {
+        return Plan::Answered(response);
+    }
     parts.extensions.insert(Client {
         ip: arrival.origin.ip,
         peer: connection.peer,

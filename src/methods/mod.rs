@@ -8,7 +8,10 @@
 pub mod password;
 pub mod profile;
 
-use crate::{config::Config, crypto::hash::HasherPool, flows::Registry, identity::Identities};
+use crate::{
+    config::Config, courier::Courier, crypto::hash::HasherPool, flows::Registry,
+    identity::Identities,
+};
 
 /// What methods work with.
 #[derive(Clone)]
@@ -17,6 +20,8 @@ pub struct Services {
     pub hasher: HasherPool,
     /// Identities and their schemas.
     pub identities: Identities,
+    /// Writes messages.
+    pub courier: Courier,
 }
 
 /// All methods. Their order decides who takes a submission and is Kratos': profile, password, oidc, code, link, totp, passkey,

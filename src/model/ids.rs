@@ -62,3 +62,11 @@ id!(
     /// A stored self-service error.
     ErrorId
 );
+id!(
+    /// A message of the courier.
+    MessageId
+);
+id!(
+    /// An attempt to send a message.
+    DispatchId
+);

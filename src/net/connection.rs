@@ -145,8 +145,7 @@ where
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<End> {
         let this = &mut **self;
         if !this.registered {
-            // A spawned task is always polled with the same waker: once is enough.
-            this.watch.waker.register(context.waker());
+            this.watch.driven_by(context.waker());
             this.watch
                 .between_requests(this.limits.header_timeout, this.limits.header_timeout);
             this.registered = true;

@@ -5,13 +5,13 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError, Weak,
+        Arc, Mutex, OnceLock, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering},
     },
+    task::Waker,
     time::{Duration, Instant},
 };
 
-use futures_util::task::AtomicWaker;
 use tokio::sync::Notify;
 
 /// A moment by which something must have happened; unset means never.
@@ -118,7 +118,7 @@ impl Ticker {
     pub fn drain(&self, drains: Drains) {
         self.drains.fetch_max(drains as u8, Ordering::Relaxed);
         for watch in self.lock().iter().filter_map(Weak::upgrade) {
-            watch.waker.wake();
+            watch.wake();
         }
         self.wake.notify_one();
     }
@@ -178,7 +178,7 @@ impl Ticker {
         let watch = Arc::new(Watch {
             ticker: Arc::clone(self),
             tunnel,
-            waker: AtomicWaker::new(),
+            waker: OnceLock::new(),
             life: Deadline::default(),
             idle: AtomicBool::new(true),
             answering: AtomicBool::new(false),
@@ -207,7 +207,7 @@ impl Ticker {
                 return false;
             };
             if watch.first() <= now {
-                watch.waker.wake();
+                watch.wake();
             }
             true
         });
@@ -223,8 +223,7 @@ impl Ticker {
 pub struct Watch {
     ticker: Arc<Ticker>,
     tunnel: bool,
-    /// The task that drives the connection.
-    pub waker: AtomicWaker,
+    waker: OnceLock<Waker>,
     /// Between requests: how long it may idle, or how long a head may take.
     pub life: Deadline,
     idle: AtomicBool,
@@ -243,6 +242,19 @@ impl Watch {
     /// The worker's clock.
     pub fn ticker(&self) -> &Arc<Ticker> {
         &self.ticker
+    }
+
+    /// The task to wake when a limit has passed, each time one has. A spawned task has the same waker all its life: the first
+    /// one counts.
+    #[inline]
+    pub fn driven_by(&self, waker: &Waker) {
+        self.waker.get_or_init(|| waker.clone());
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = self.waker.get() {
+            waker.wake_by_ref();
+        }
     }
 
     /// Sets `deadline`, one of this watch's, `limit` from now; no limit clears it.

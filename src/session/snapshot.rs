@@ -1,7 +1,8 @@
-//! What the cache holds of a session: the record, its identity, and the identity headers once somebody has rendered them.
+//! What the cache holds of a session: the record, its identity, and what somebody has rendered of them.
 
 use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
@@ -23,6 +24,7 @@ pub struct Snapshot {
     /// What logs call the session: a keyed hash of its id, the same as long as the secret stays. Empty outside the service.
     pub log_id: String,
     slots: Box<[OnceLock<RenderedHeaders>]>,
+    document: OnceLock<Bytes>,
 }
 
 impl Snapshot {
@@ -34,6 +36,7 @@ impl Snapshot {
             identity,
             log_id: String::new(),
             slots: (0..slots).map(|_| OnceLock::new()).collect(),
+            document: OnceLock::new(),
         }
     }
 
@@ -43,13 +46,19 @@ impl Snapshot {
         self.slots.get(number)
     }
 
+    /// The place of the document that tells the holder who they are, filled and shared like a [`Snapshot::slot`].
+    #[must_use]
+    pub fn document(&self) -> &OnceLock<Bytes> {
+        &self.document
+    }
+
     /// Whether it lets its holder in: the session stands and its identity may sign in.
     #[must_use]
     pub fn is_usable(&self, now: Timestamp) -> bool {
         self.session.is_live(now) && self.identity.is_active()
     }
 
-    /// About how many bytes it takes, headers to come included.
+    /// About how many bytes it takes, headers and document to come included.
     pub(super) fn weight(&self) -> u32 {
         let identity = &self.identity;
         let texts = identity.external_id.as_ref().map_or(0, String::len) + identity.schema_id.len();
@@ -68,7 +77,9 @@ impl Snapshot {
             .map(|device| DEVICE + device.user_agent.len())
             .sum();
         let methods = self.session.methods.len() * METHOD;
-        let total = BASE + texts + values + addresses + devices + methods + self.slots.len() * SLOT;
+        // The document shows most of this once more, as text.
+        let record = 2 * (texts + values + addresses + devices + methods);
+        let total = BASE + DOCUMENT + record + self.slots.len() * SLOT;
         u32::try_from(total).unwrap_or(u32::MAX)
     }
 }
@@ -94,3 +105,4 @@ const ADDRESS: usize = 160;
 const DEVICE: usize = 128;
 const METHOD: usize = 64;
 const SLOT: usize = 640;
+const DOCUMENT: usize = 512;

@@ -6,8 +6,8 @@ use crate::{
     clock::Timestamp,
     crypto::Digest,
     model::{
-        CredentialType, Device, Flow, FlowId, Identity, IdentityId, SelfServiceError, Session,
-        SessionId,
+        CourierMessage, CredentialType, Device, Dispatch, Flow, FlowId, Identity, IdentityId,
+        MessageId, MessageStatus, SelfServiceError, Session, SessionId,
     },
 };
 
@@ -80,6 +80,41 @@ pub enum Change {
     DeleteFlow(FlowId),
     /// Adds an error for the error page.
     InsertError(SelfServiceError),
+    /// Adds a message to the outbox.
+    EnqueueMessage(Box<CourierMessage>),
+    /// Takes a message that is due, for the worker that asks, and counts the attempt. Conflicts with `Missing` when it is not due:
+    /// somebody else has it, or it is done with.
+    BeginDispatch {
+        /// Which.
+        id: MessageId,
+        /// Now.
+        at: Timestamp,
+        /// From when on the worker is taken for dead, and the message is due again.
+        until: Timestamp,
+    },
+    /// Gives a message back that was taken. Does nothing when it was taken for dead and taken again.
+    EndDispatch {
+        /// What became of the attempt.
+        dispatch: Dispatch,
+        /// What the message becomes.
+        status: MessageStatus,
+        /// When it is due again; nothing when it is done with.
+        next_attempt_at: Option<Timestamp>,
+        /// Its words are of no use to anybody any more: they hold a code or a link, and go (security 14.4).
+        forget: bool,
+    },
+    /// Gives up messages that were of use to their readers only until `before`.
+    AbandonExpired {
+        /// Now.
+        before: Timestamp,
+        /// As above.
+        forget: bool,
+    },
+    /// Makes every message due that a worker has taken: for a start after which no other worker can be alive.
+    ReleaseDispatches {
+        /// Now.
+        at: Timestamp,
+    },
 }
 
 /// Changes that are applied together or not at all.
@@ -115,6 +150,10 @@ pub struct Touched {
     pub identities: Vec<IdentityId>,
     /// Sessions that are new: a negative answer kept for their token is wrong now.
     pub created_sessions: bool,
+    /// Messages were added to the outbox.
+    pub messages: bool,
+    /// How many messages were given up because they had expired.
+    pub abandoned: usize,
     /// How many sessions went from live to ended or removed, for answers that count.
     pub revoked: usize,
 }

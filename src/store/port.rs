@@ -7,8 +7,8 @@ use crate::{
     clock::Timestamp,
     crypto::Digest,
     model::{
-        CredentialType, ErrorId, Flow, FlowId, Identity, IdentityId, Page, PageRequest,
-        SelfServiceError, Session, SessionId,
+        CourierMessage, CredentialType, Dispatch, ErrorId, Flow, FlowId, Identity, IdentityId,
+        MessageId, MessageStatus, Outbox, Page, PageRequest, SelfServiceError, Session, SessionId,
     },
 };
 
@@ -36,6 +36,18 @@ pub struct SessionFilter {
     /// Not this one.
     pub except: Option<SessionId>,
 }
+
+/// Which messages to list.
+#[derive(Clone, Debug, Default)]
+pub struct MessageFilter {
+    /// Only those that have come so far.
+    pub status: Option<MessageStatus>,
+    /// Only those to exactly this address.
+    pub recipient: Option<String>,
+}
+
+/// A message with its attempts, newest first.
+pub type MessageHistory = (CourierMessage, Vec<Dispatch>);
 
 /// A storage backend. Every read is one consistent snapshot; every method may be called from any task.
 pub trait Store: Send + Sync + 'static {
@@ -101,6 +113,29 @@ pub trait Store: Send + Sync + 'static {
         id: ErrorId,
     ) -> BoxFuture<'_, Result<Option<SelfServiceError>, StoreError>>;
 
+    /// A message of the courier, with its attempts, newest first.
+    fn find_message(
+        &self,
+        id: MessageId,
+    ) -> BoxFuture<'_, Result<Option<MessageHistory>, StoreError>>;
+
+    /// Messages, newest first, then by id; the key is (`created_at`, id) of the last row seen.
+    fn list_messages<'a>(
+        &'a self,
+        filter: &'a MessageFilter,
+        page: PageRequest<(Timestamp, MessageId)>,
+    ) -> BoxFuture<'a, Result<Page<CourierMessage>, StoreError>>;
+
+    /// Messages that may be taken at `now`, longest due first.
+    fn due_messages(
+        &self,
+        now: Timestamp,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<CourierMessage>, StoreError>>;
+
+    /// What waits in the outbox.
+    fn outbox(&self) -> BoxFuture<'_, Result<Outbox, StoreError>>;
+
     /// Applies all changes or none. When this returns `Ok`, they are on disk (security 16.1).
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Touched, StoreError>>;
 
@@ -108,7 +143,7 @@ pub trait Store: Send + Sync + 'static {
     fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>>;
 
     /// Removes what expired before `before`, at most `batch` rows per table; gives how many went. A stored error counts as expired
-    /// a day after it happened.
+    /// a day after it happened, a message thirty days after it was sent or given up.
     fn purge(&self, before: Timestamp, batch: usize) -> BoxFuture<'_, Result<usize, StoreError>>;
 
     /// Finishes what is queued, writes everything back and lets go of the files; later calls fail.

@@ -1,8 +1,12 @@
 //! SIGTERM loses no request (gateway R-19.5).
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
 
 use reqwest::StatusCode;
@@ -61,4 +65,24 @@ async fn a_stop_under_load_finishes_what_it_has_accepted() {
         .await
         .unwrap();
     assert!(status.success(), "{status}");
+}
+
+#[test]
+fn an_idle_connection_does_not_hold_up_a_stop() {
+    let config = "
+dsn: memory
+drain: {timeout: 1h, upgrades: 1h}
+serve:
+  public: {host: 127.0.0.1, port: {public}, base_url: 'http://localhost:{public}/'}
+  admin: {host: 127.0.0.1, port: {admin}}
+selfservice: {default_browser_return_url: 'http://localhost:{public}/'}
+";
+    let mut gateway = Gateway::serve(config, &["--dev"]);
+    let mut idle = TcpStream::connect(("127.0.0.1", gateway.public)).unwrap();
+    idle.write_all(b"GET /health/alive HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .unwrap();
+    assert!(idle.read(&mut [0; 1024]).unwrap() > 0);
+    gateway.signal("TERM");
+    // The test runner's patience is the limit here: with the fault this guards against it would take an hour.
+    assert!(gateway.child.wait().unwrap().success());
 }

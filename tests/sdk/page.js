@@ -44,6 +44,25 @@ const newest = (gateway) => {
       const body = { method: "profile", traits: { email, name }, csrf_token: node(flow, "csrf_token") };
       return ory.updateSettingsFlow({ flow: flow.id, updateSettingsFlowBody: body }).then(({ data }) => data, failure);
     },
+    prove: async (password) => {
+      const { data: flow } = await ory.createBrowserLoginFlow({ refresh: true });
+      const body = { method: "password", identifier: node(flow, "identifier"), password, csrf_token: node(flow, "csrf_token") };
+      return ory.updateLoginFlow({ flow: flow.id, updateLoginFlowBody: body }).then(({ data }) => data, failure);
+    },
+    forge: async (identifier, password) => {
+      const { data: flow } = await ory.createBrowserLoginFlow();
+      const body = { method: "password", identifier, password, csrf_token: "from somewhere else" };
+      return ory.updateLoginFlow({ flow: flow.id, updateLoginFlowBody: body }).then(({ data }) => data, failure);
+    },
+    // A person who comes back to a form after it has run out.
+    dawdle: async (identifier, password) => {
+      const { data: flow } = await ory.createBrowserLoginFlow();
+      const body = { method: "password", identifier, password, csrf_token: node(flow, "csrf_token") };
+      while (Date.parse(flow.expires_at) >= Date.now()) await new Promise((later) => setTimeout(later, 50));
+      const late = await ory.updateLoginFlow({ flow: flow.id, updateLoginFlowBody: body }).then(({ data }) => data, failure);
+      const next = await ory.getLoginFlow({ id: late.body?.use_flow_id }).then(({ data }) => data, failure);
+      return { late, next, first: flow.id };
+    },
     logout: async () => {
       const { data } = await ory.createBrowserLogoutFlow();
       await ory.updateLogoutFlow({ token: data.logout_token });

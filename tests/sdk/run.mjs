@@ -1,4 +1,5 @@
-// Runs Ory's published clients against a gateway: node run.mjs GATEWAY_URL APP_PORT [CHROMIUM]
+// Runs Ory's published clients against a gateway: node run.mjs GATEWAY_URL APP_PORT HASTY_URL
+// HASTY_URL is a second gateway, whose log-in flows run out within seconds; CHROMIUM names the browser.
 // Prints one line a story and ends with 0 when all of them held.
 import assert from "node:assert/strict";
 import http from "node:http";
@@ -6,7 +7,8 @@ import { Configuration, FrontendApi } from "@ory/client";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
 
-const [gateway, appPort, executablePath = "/usr/bin/chromium"] = process.argv.slice(2);
+const [gateway, appPort, hasty] = process.argv.slice(2);
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const origin = `http://localhost:${appPort}`;
 const password = "a plain long passphrase 7";
 let people = 0;
@@ -68,6 +70,24 @@ const stories = {
     const renamed = await call("rename", email, "Ada");
     assert.equal(renamed.state, "success", JSON.stringify(renamed));
     assert.equal((await call("session")).identity.traits.name, "Ada");
+    const proved = await call("prove", password);
+    assert.equal(proved.session?.id, back.session.id, JSON.stringify(proved));
+    assert.ok(proved.session.authenticated_at > back.session.authenticated_at);
+    await call("logout");
+    const forged = await call("forge", email, password);
+    assert.deepEqual([forged.status, forged.body.error.id], [403, "security_csrf_violation"]);
+    assert.equal((await call("session")).status, 401);
+  },
+
+  "the newest client is led from a log-in that ran out to a fresh one in a browser": async () => {
+    const page = await freshPage();
+    const { first, late, next } = await page.evaluate(
+      ([gateway, ...person]) => clients.newest(gateway).dawdle(...person),
+      [hasty, someone(), password],
+    );
+    assert.deepEqual([late.status, late.body.error.id], [410, "self_service_flow_expired"]);
+    assert.notEqual(next.id, first);
+    assert.equal(next.ui?.messages?.[0]?.id, 4010001, JSON.stringify(next));
   },
 
   "the newest client does the same as a native program": async () => {
@@ -101,9 +121,32 @@ const stories = {
       updateSettingsFlowBody: { method: "password", password: `${password} changed` },
     });
     assert.equal(saved.state, "success");
+    const { data: again } = await ory.createNativeLoginFlow({ refresh: true, xSessionToken });
+    const { data: proved } = await ory.updateLoginFlow({
+      flow: again.id,
+      xSessionToken,
+      updateLoginFlowBody: { method: "password", identifier: email, password: `${password} changed` },
+    });
+    assert.equal(proved.session.id, session.id);
+    assert.ok(proved.session.authenticated_at > session.authenticated_at);
     await ory.performNativeLogout({ performNativeLogoutBody: { session_token: xSessionToken } });
     const gone = await ory.toSession({ xSessionToken }).catch((error) => error.response);
     assert.equal(gone.status, 401);
+  },
+
+  "a native program that sends cookies is refused, and one that is late is led on": async () => {
+    const ory = new FrontendApi(new Configuration({ basePath: hasty }));
+    const { data: flow } = await ory.createNativeLoginFlow();
+    const body = { flow: flow.id, updateLoginFlowBody: { method: "password", identifier: someone(), password } };
+    const refused = await ory
+      .updateLoginFlow(body, { headers: { Cookie: "from=a browser" } })
+      .catch((error) => error.response);
+    assert.deepEqual([refused.status, refused.data.ui.messages[0].id], [400, 4000001]);
+    while (Date.parse(flow.expires_at) >= Date.now()) await new Promise((later) => setTimeout(later, 50));
+    const late = await ory.updateLoginFlow(body).catch((error) => error.response);
+    assert.deepEqual([late.status, late.data.error.id], [410, "self_service_flow_expired"]);
+    const { data: next } = await ory.getLoginFlow({ id: late.data.use_flow_id });
+    assert.equal(next.ui.messages[0].id, 4010001);
   },
 };
 

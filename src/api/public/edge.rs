@@ -188,7 +188,8 @@ fn sets_csrf(public: &Public, response: &Response) -> bool {
         .any(|cookie| cookie.as_bytes().starts_with(name))
 }
 
-fn finish(response: &mut Response, method: &Method, cors: Option<HeaderMap>) {
+/// The headers that every answer has.
+pub(super) fn finish<B>(response: &mut Response<B>, method: &Method, cors: Option<HeaderMap>) {
     let headers = response.headers_mut();
     let vary = if cors.is_some() {
         "Origin, Cookie"

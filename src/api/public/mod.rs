@@ -10,6 +10,7 @@ mod logout;
 mod schemas;
 mod sessions;
 mod well_known;
+mod whoami;
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
@@ -28,6 +29,8 @@ use crate::{
     model::{FlowKind, FlowType},
     web::{ApiError, Client},
 };
+
+pub use whoami::at_once;
 
 use edge::Csrf;
 

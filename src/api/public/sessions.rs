@@ -1,6 +1,7 @@
 //! Who am I, and where else am I signed in (flows 4.3, 4.5).
 
 use axum::{
+    body::Body,
     extract::{Path, Request, State},
     http::{HeaderValue, StatusCode, header},
     response::Response,
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use super::{
     Public,
     listing::{Listing, with_links},
-    visit,
+    visit, whoami,
 };
 use crate::{
     api::{json as wire, respond, view},
@@ -35,15 +36,7 @@ pub(super) async fn whoami(State(public): State<Public>, request: Request) -> Re
         let error = ApiError::bad_request("There is no such tokenizer template.");
         return respond::error_json(&visit, &error);
     }
-    let base = &public.flows.config().serve.public.base_url;
-    let session = view::public_session(&snapshot.session, &snapshot.identity, base, visit.now);
-    let mut response = wire::answer(StatusCode::OK, &session);
-    if let Ok(id) = HeaderValue::from_str(&snapshot.identity.id.to_string()) {
-        response
-            .headers_mut()
-            .insert("x-kratos-authenticated-identity-id", id);
-    }
-    response
+    whoami::shown(&public.flows, snapshot, visit.now).map(Body::from)
 }
 
 pub(super) async fn list(State(public): State<Public>, request: Request) -> Response {

@@ -41,7 +41,7 @@ pub fn tunnel(
         watch.allow(&watch.response, idle);
         let mut copy = pin!(copy_bidirectional(&mut client, &mut upstream));
         poll_fn(|context| {
-            watch.waker.register(context.waker());
+            watch.driven_by(context.waker());
             let done = copy.as_mut().poll(context).is_ready()
                 || watch.passed(&watch.response)
                 || watch.ticker().drains() == Drains::EndAll;

@@ -14,10 +14,13 @@ use crate::{
     clock::Timestamp,
     crypto::Digest,
     model::{
-        CredentialType, ErrorId, Flow, FlowId, Identity, IdentityId, Page, PageRequest,
-        SelfServiceError, Session, SessionId,
+        CourierMessage, CredentialType, ErrorId, Flow, FlowId, Identity, IdentityId, MessageId,
+        Outbox, Page, PageRequest, SelfServiceError, Session, SessionId,
     },
-    store::{BoxFuture, Change, Commit, IdentityFilter, SessionFilter, Store, StoreError, Touched},
+    store::{
+        BoxFuture, Change, Commit, IdentityFilter, MessageFilter, MessageHistory, SessionFilter,
+        Store, StoreError, Touched,
+    },
 };
 
 pub(super) struct FakeStore {
@@ -240,6 +243,33 @@ impl Store for FakeStore {
         &self,
         _: ErrorId,
     ) -> BoxFuture<'_, Result<Option<SelfServiceError>, StoreError>> {
+        unreachable!("sessions do not ask for it")
+    }
+
+    fn find_message(
+        &self,
+        _: MessageId,
+    ) -> BoxFuture<'_, Result<Option<MessageHistory>, StoreError>> {
+        unreachable!("sessions do not ask for it")
+    }
+
+    fn list_messages<'a>(
+        &'a self,
+        _: &'a MessageFilter,
+        _: PageRequest<(Timestamp, MessageId)>,
+    ) -> BoxFuture<'a, Result<Page<CourierMessage>, StoreError>> {
+        unreachable!("sessions do not ask for it")
+    }
+
+    fn due_messages(
+        &self,
+        _: Timestamp,
+        _: usize,
+    ) -> BoxFuture<'_, Result<Vec<CourierMessage>, StoreError>> {
+        unreachable!("sessions do not ask for it")
+    }
+
+    fn outbox(&self) -> BoxFuture<'_, Result<Outbox, StoreError>> {
         unreachable!("sessions do not ask for it")
     }
 

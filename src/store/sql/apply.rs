@@ -1,7 +1,7 @@
 //! Turns the changes of a commit into statements, and notes what they touched.
 
 use super::{
-    Driver, count, credentials, errors, flows, identities,
+    Driver, count, credentials, errors, flows, identities, messages,
     session_writes::{self as sessions, Ended},
 };
 use crate::{
@@ -78,6 +78,21 @@ fn apply_one(
         Change::PutFlow(flow) => flows::put(driver, flow)?,
         Change::DeleteFlow(id) => flows::delete(driver, *id)?,
         Change::InsertError(error) => errors::insert(driver, error)?,
+        Change::EnqueueMessage(message) => {
+            messages::enqueue(driver, message)?;
+            touched.messages = true;
+        }
+        Change::BeginDispatch { id, at, until } => messages::begin(driver, *id, *at, *until)?,
+        Change::EndDispatch {
+            dispatch,
+            status,
+            next_attempt_at,
+            forget,
+        } => messages::end(driver, dispatch, (*status, *next_attempt_at), *forget)?,
+        Change::AbandonExpired { before, forget } => {
+            touched.abandoned += messages::abandon_expired(driver, *before, *forget)?;
+        }
+        Change::ReleaseDispatches { at } => messages::release(driver, *at)?,
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::{
     clock::Timestamp,
     crypto::Digest,
-    model::{ErrorId, FlowId, IdentityId, SessionId},
+    model::{DispatchId, ErrorId, FlowId, IdentityId, MessageId, SessionId},
     store::StoreError,
 };
 
@@ -87,7 +87,9 @@ macro_rules! ids {
     };
 }
 
-ids!(IdentityId, SessionId, FlowId, ErrorId);
+ids!(
+    IdentityId, SessionId, FlowId, ErrorId, MessageId, DispatchId
+);
 
 /// A document as it is stored.
 pub(super) fn document(value: &impl Serialize) -> Result<String, StoreError> {

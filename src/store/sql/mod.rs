@@ -12,6 +12,7 @@ pub(super) mod errors;
 pub(super) mod flows;
 pub(super) mod identities;
 mod identity_lists;
+pub(super) mod messages;
 mod purge;
 mod session_writes;
 pub(super) mod sessions;
@@ -107,6 +108,7 @@ pub(super) fn look_ups() -> impl Iterator<Item = &'static str> {
         flows::LOOK_UPS,
         identities::LOOK_UPS,
         identity_lists::LOOK_UPS,
+        messages::LOOK_UPS,
         purge::LOOK_UPS,
         session_writes::LOOK_UPS,
         sessions::LOOK_UPS,

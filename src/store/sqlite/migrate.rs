@@ -22,10 +22,16 @@ pub(super) struct Step {
 }
 
 /// All of them, in order. A step that was released is never edited.
-pub(super) const STEPS: &[Step] = &[Step {
-    number: 1,
-    sql: include_str!("../../../migrations/sqlite/0001_identities_sessions_flows.sql"),
-}];
+pub(super) const STEPS: &[Step] = &[
+    Step {
+        number: 1,
+        sql: include_str!("../../../migrations/sqlite/0001_identities_sessions_flows.sql"),
+    },
+    Step {
+        number: 2,
+        sql: include_str!("../../../migrations/sqlite/0002_courier.sql"),
+    },
+];
 
 /// The schema that `steps` lead to.
 pub(super) fn newest(steps: &[Step]) -> i64 {

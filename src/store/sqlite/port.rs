@@ -11,12 +11,13 @@ use crate::{
     clock::Timestamp,
     crypto::Digest,
     model::{
-        CredentialType, ErrorId, Flow, FlowId, Identity, IdentityId, Page, PageRequest,
-        SelfServiceError, Session, SessionId,
+        CourierMessage, CredentialType, ErrorId, Flow, FlowId, Identity, IdentityId, MessageId,
+        Outbox, Page, PageRequest, SelfServiceError, Session, SessionId,
     },
     store::{
-        BoxFuture, Commit, IdentityFilter, SessionFilter, Store, StoreError, Touched,
-        sql::{self, errors, flows, identities, sessions},
+        BoxFuture, Commit, IdentityFilter, MessageFilter, MessageHistory, SessionFilter, Store,
+        StoreError, Touched,
+        sql::{self, errors, flows, identities, messages, sessions},
     },
 };
 
@@ -96,6 +97,34 @@ impl Store for Sqlite {
         id: ErrorId,
     ) -> BoxFuture<'_, Result<Option<SelfServiceError>, StoreError>> {
         self.read(move |driver| errors::find(driver, id))
+    }
+
+    fn find_message(
+        &self,
+        id: MessageId,
+    ) -> BoxFuture<'_, Result<Option<MessageHistory>, StoreError>> {
+        self.read(move |driver| messages::find(driver, id))
+    }
+
+    fn list_messages<'a>(
+        &'a self,
+        filter: &'a MessageFilter,
+        page: PageRequest<(Timestamp, MessageId)>,
+    ) -> BoxFuture<'a, Result<Page<CourierMessage>, StoreError>> {
+        let filter = filter.clone();
+        self.read(move |driver| messages::list(driver, &filter, &page))
+    }
+
+    fn due_messages(
+        &self,
+        now: Timestamp,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<CourierMessage>, StoreError>> {
+        self.read(move |driver| messages::due(driver, now, limit))
+    }
+
+    fn outbox(&self) -> BoxFuture<'_, Result<Outbox, StoreError>> {
+        self.read(messages::outbox)
     }
 
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Touched, StoreError>> {

@@ -21,6 +21,7 @@ use vestibule::{
     api::public::{Public, router},
     clock::{FixedClock, SharedClock, Timestamp},
     config,
+    courier::Courier,
     crypto::hash::HasherPool,
     flows::{Flows, Parts},
     identity::Identities,
@@ -75,6 +76,7 @@ impl World {
         let services = methods::Services {
             hasher,
             identities: identities.clone(),
+            courier: Courier::new(&config),
         };
         let registry = methods::all(&config, &services);
         let flows = Flows::new(Parts {

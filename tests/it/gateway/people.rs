@@ -15,13 +15,14 @@ use vestibule::{
     config::Config,
     crypto::{Digest, SessionToken},
     model::{
-        Aal, AddressId, AddressStatus, AuthenticationMethod, Channel, CredentialType, ErrorId,
-        Flow, FlowId, Identity, IdentityId, IdentityState, Page, PageRequest, SelfServiceError,
-        Session, SessionId, VerifiableAddress,
+        Aal, AddressId, AddressStatus, AuthenticationMethod, Channel, CourierMessage,
+        CredentialType, ErrorId, Flow, FlowId, Identity, IdentityId, IdentityState, MessageId,
+        Outbox, Page, PageRequest, SelfServiceError, Session, SessionId, VerifiableAddress,
     },
     session::{Sessions, Settings},
     store::{
-        BoxFuture, Commit, IdentityFilter, Invalidate, SessionFilter, Store, StoreError, Touched,
+        BoxFuture, Commit, IdentityFilter, Invalidate, MessageFilter, MessageHistory,
+        SessionFilter, Store, StoreError, Touched,
     },
 };
 
@@ -232,6 +233,33 @@ impl Store for Memory {
     }
 
     fn commit(&self, _: Commit) -> BoxFuture<'_, Result<Touched, StoreError>> {
+        unused()
+    }
+
+    fn find_message(
+        &self,
+        _: MessageId,
+    ) -> BoxFuture<'_, Result<Option<MessageHistory>, StoreError>> {
+        unused()
+    }
+
+    fn list_messages<'a>(
+        &'a self,
+        _: &'a MessageFilter,
+        _: PageRequest<(Timestamp, MessageId)>,
+    ) -> BoxFuture<'a, Result<Page<CourierMessage>, StoreError>> {
+        unused()
+    }
+
+    fn due_messages(
+        &self,
+        _: Timestamp,
+        _: usize,
+    ) -> BoxFuture<'_, Result<Vec<CourierMessage>, StoreError>> {
+        unused()
+    }
+
+    fn outbox(&self) -> BoxFuture<'_, Result<Outbox, StoreError>> {
         unused()
     }
 

@@ -67,6 +67,7 @@ impl Gate {
             sample: Arc::clone(&control),
             control,
             sessions,
+            whoami: None,
             pages: Arc::new(Plain),
             access: Arc::new(access),
             audit: Arc::new(Audit::off(Arc::new(SystemClock))),

@@ -14,6 +14,7 @@ mod fixture;
 mod flows;
 mod identities;
 mod lists;
+mod messages;
 mod purge;
 mod records;
 mod round_trip;
@@ -103,6 +104,17 @@ contract! {
         a_flow_of_a_deleted_identity_is_gone,
         the_oldest_flow_of_a_browser_makes_room,
         an_error_is_found_by_its_id;
+    messages:
+        a_message_is_found_as_it_was_put,
+        messages_come_in_pages_newest_first,
+        messages_are_filtered_by_status_and_recipient,
+        only_what_is_due_can_be_taken_and_only_once,
+        a_worker_that_died_loses_its_message,
+        what_an_attempt_came_to_is_kept,
+        what_a_message_said_is_forgotten,
+        a_message_of_no_use_is_given_up,
+        the_outbox_tells_what_waits,
+        messages_that_are_done_with_go_after_a_month;
     purge:
         what_expired_goes_in_batches,
         what_has_not_expired_stays;

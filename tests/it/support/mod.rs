@@ -5,6 +5,7 @@ pub mod command;
 pub mod gateway;
 pub mod native;
 pub mod node;
+pub mod python;
 pub mod skip;
 
 pub use admin::Admin;

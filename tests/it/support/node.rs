@@ -8,9 +8,9 @@ use std::{
 
 use super::skip::skipped;
 
-/// Runs `script` in the folder `tests/FOLDER`, installing its packages first. Nothing comes back when it had to be left out.
+/// Runs `script` in a folder of the checkout, installing its packages first. Nothing comes back when it had to be left out.
 pub fn run(folder: &str, script: &[&str], environment: &[(&str, &str)]) -> Option<Output> {
-    let what = format!("tests/{folder}/{}", script[0]);
+    let what = format!("{folder}/{}", script[0]);
     if Command::new("node").arg("--version").output().is_err() {
         skipped(&what, "Node.js is not installed");
         return None;
@@ -22,9 +22,7 @@ pub fn run(folder: &str, script: &[&str], environment: &[(&str, &str)]) -> Optio
         );
         return None;
     }
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests")
-        .join(folder);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     if !install(&folder) {
         skipped(&what, "its packages cannot be installed (npm ci)");
         return None;
