@@ -7,18 +7,11 @@ use http::{HeaderMap, HeaderValue};
 use serde_json::json;
 use vestibule::{
     clock::{Clock, FixedClock, Timestamp},
-    config::{Cookies, RequiredAal, SameSite, SessionCacheSettings, SessionSettings},
-    crypto::{Digest, Secret},
-    model::{
-        Aal, AuthenticationMethod, CourierMessage, CredentialType, ErrorId, Flow, FlowId, Identity,
-        IdentityId, IdentityState, MessageId, Outbox, Page, PageRequest, SelfServiceError, Session,
-        SessionId,
-    },
+    config::{Cookies, RequiredAal, SameSite, SessionCacheSettings, SessionSettings, Storage},
+    crypto::Secret,
+    model::{Aal, AuthenticationMethod, CredentialType, Identity, IdentityId, IdentityState},
     session::{Resolved, Sessions, Settings, device, presented},
-    store::{
-        BoxFuture, Commit, IdentityFilter, MessageFilter, MessageHistory, SessionFilter, Store,
-        StoreError, Touched,
-    },
+    store::{Change, Commit, open},
 };
 
 fn session_check(criterion: &mut Criterion) {
@@ -31,21 +24,26 @@ fn session_check(criterion: &mut Criterion) {
     )));
     let now = clock.now();
     let anna = person();
-    let issuing = Sessions::new(Arc::new(OneSession(None)), clock.clone(), settings());
+    let store = open(&Storage::Memory, clock.clone())
+        .expect("the store opens")
+        .store;
+    let sessions = Sessions::new(store.clone(), clock, settings());
     let method = AuthenticationMethod {
         method: CredentialType::Password,
         aal: Aal::Aal1,
         completed_at: now,
         provider: None,
     };
-    let issued = issuing.issue(
+    let issued = sessions.issue(
         &anna,
         method,
         device("192.0.2.1".to_owned(), "Firefox", String::new()),
         now,
     );
-    let store = OneSession(Some((issued.session, anna)));
-    let sessions = Sessions::new(Arc::new(store), clock, settings());
+    let registered = Commit::of(Change::InsertIdentity(Box::new(anna))).and(issued.change);
+    runtime
+        .block_on(store.commit(registered))
+        .expect("she is stored");
     let mut headers = HeaderMap::new();
     let cookie = format!(
         "theme=dark; _ga=GA1.1.123456; ory_kratos_session={}",
@@ -86,6 +84,8 @@ fn settings() -> Settings {
             },
             persistent: true,
             required_aal: RequiredAal::HighestAvailable,
+            cacheable: None,
+            faster_extend: false,
         },
         cache: SessionCacheSettings {
             ttl: Duration::from_secs(300),
@@ -113,126 +113,6 @@ fn person() -> Identity {
         created_at: Timestamp::EPOCH,
         updated_at: Timestamp::EPOCH,
         version: 1,
-    }
-}
-
-/// A store that knows one session, whatever the token.
-struct OneSession(Option<(Session, Identity)>);
-
-impl Store for OneSession {
-    fn find_session_by_token(
-        &self,
-        _: Digest,
-    ) -> BoxFuture<'_, Result<Option<(Session, Identity)>, StoreError>> {
-        Box::pin(async { Ok(self.0.clone()) })
-    }
-
-    fn commit(&self, _: Commit) -> BoxFuture<'_, Result<Touched, StoreError>> {
-        unreachable!("nothing is written")
-    }
-
-    fn find_identity(&self, _: IdentityId) -> BoxFuture<'_, Result<Option<Identity>, StoreError>> {
-        unreachable!("nothing asks for it")
-    }
-
-    fn find_identity_by_identifier<'a>(
-        &'a self,
-        _: CredentialType,
-        _: &'a str,
-        _: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Identity>, StoreError>> {
-        unreachable!("nothing asks for it")
-    }
-
-    fn find_identity_by_external_id<'a>(
-        &'a self,
-        _: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Identity>, StoreError>> {
-        unreachable!("nothing asks for it")
-    }
-
-    fn list_identities<'a>(
-        &'a self,
-        _: &'a IdentityFilter,
-        _: PageRequest<IdentityId>,
-    ) -> BoxFuture<'a, Result<Page<Identity>, StoreError>> {
-        unreachable!("nothing asks for it")
-    }
-
-    fn count_identities(&self) -> BoxFuture<'_, Result<u64, StoreError>> {
-        unreachable!("nothing asks for it")
-    }
-
-    fn find_session(
-        &self,
-        _: SessionId,
-    ) -> BoxFuture<'_, Result<Option<(Session, Identity)>, StoreError>> {
-        unreachable!("nothing asks for it")
-    }
-
-    fn list_sessions<'a>(
-        &'a self,
-        _: &'a SessionFilter,
-        _: PageRequest<(Timestamp, SessionId)>,
-    ) -> BoxFuture<'a, Result<Page<(Session, Identity)>, StoreError>> {
-        unreachable!("nothing asks for it")
-    }
-
-    fn count_sessions<'a>(
-        &'a self,
-        _: &'a SessionFilter,
-    ) -> BoxFuture<'a, Result<u64, StoreError>> {
-        unreachable!("nothing asks for it")
-    }
-
-    fn find_flow(&self, _: FlowId) -> BoxFuture<'_, Result<Option<Flow>, StoreError>> {
-        unreachable!("nothing asks for it")
-    }
-
-    fn find_error(
-        &self,
-        _: ErrorId,
-    ) -> BoxFuture<'_, Result<Option<SelfServiceError>, StoreError>> {
-        unreachable!("nothing asks for it")
-    }
-
-    fn find_message(
-        &self,
-        _: MessageId,
-    ) -> BoxFuture<'_, Result<Option<MessageHistory>, StoreError>> {
-        unreachable!("nothing asks for it")
-    }
-
-    fn list_messages<'a>(
-        &'a self,
-        _: &'a MessageFilter,
-        _: PageRequest<(Timestamp, MessageId)>,
-    ) -> BoxFuture<'a, Result<Page<CourierMessage>, StoreError>> {
-        unreachable!("nothing asks for it")
-    }
-
-    fn due_messages(
-        &self,
-        _: Timestamp,
-        _: usize,
-    ) -> BoxFuture<'_, Result<Vec<CourierMessage>, StoreError>> {
-        unreachable!("nothing asks for it")
-    }
-
-    fn outbox(&self) -> BoxFuture<'_, Result<Outbox, StoreError>> {
-        unreachable!("nothing asks for it")
-    }
-
-    fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>> {
-        unreachable!("nothing asks for it")
-    }
-
-    fn purge(&self, _: Timestamp, _: usize) -> BoxFuture<'_, Result<usize, StoreError>> {
-        unreachable!("nothing asks for it")
-    }
-
-    fn close(&self) -> BoxFuture<'_, ()> {
-        unreachable!("nothing asks for it")
     }
 }
 

@@ -20,6 +20,7 @@ pub mod courier;
 pub mod identity;
 pub mod schema;
 pub mod session;
+pub mod throttle;
 
 pub mod store;
 

@@ -64,7 +64,7 @@ fn a_signed_in_request_stays_within_its_budget() {
     let listener = bind("listener", "127.0.0.1:0").expect("a free port");
     let address = listener.tcp_address().expect("TCP");
     let plan = Plan {
-        listeners: vec![listener],
+        listeners: vec![listener.into()],
         model: Model::PerCore(1),
         ceilings: Ceilings {
             connections: 10,

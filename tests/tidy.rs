@@ -29,6 +29,7 @@ const RANKS: &[(u8, &str, &[&str], &[&str])] = &[
     (4, "store", &[], &["net", "web"]),
     (5, "identity", &[], &[]),
     (5, "session", &[], &[]),
+    (5, "throttle", &[], &[]),
     (6, "courier", &[], &["identity", "session", "web"]),
     (
         6,
@@ -130,6 +131,9 @@ fn a_method_folder_holds_only_the_closed_list_of_files() {
         "credential",
         "nodes",
         "config",
+        // What all methods that send a secret have in common.
+        "codes",
+        "letters",
         "tests",
     ];
     for folder in folders("src/methods") {

@@ -47,7 +47,11 @@ fn main() -> ExitCode {
     let table = RouteTable::build(&settings).expect("the routes have no mistakes");
     let gateway = Gateway::build(&settings, Arc::new(table), parts);
     let plan = Plan {
-        listeners: vec![bind("address", address).expect("the address is free")],
+        listeners: vec![
+            bind("address", address)
+                .expect("the address is free")
+                .into(),
+        ],
         model: if shared {
             Model::Shared(workers)
         } else {

@@ -2,6 +2,7 @@
 """What a proxied request costs, beside nginx: `benches/proxy/run.py [--rounds N] [--seconds S] [GROUP…]`.
 
 Groups: `session` (signed-in requests through `vestibule serve`, logs off and on), `even` and `uneven` (the empty data plane),
+`whoami` and `login` (our own endpoints in CPU time per request, beside the 0.6 ms of Kratos),
 `models` (a runtime per core beside one shared runtime), `calls` (system calls per request), `crowd` (p99 of proxied requests while 500
 people sign in at once), `start` (time to ready and idle memory); all of them when none is named.
 
@@ -14,6 +15,7 @@ import argparse, http.client, json, os, random, re, shutil, socket, statistics, 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 TICK = os.sysconf("SC_CLK_TCK")
+PROFILE = os.environ.get("BENCH_PROFILE", "dist")
 
 
 def free_ports():
@@ -75,7 +77,7 @@ server {{ listen 127.0.0.1:{port} backlog=4096; location / {{ proxy_pass http://
  proxy_set_header X-Real-IP $remote_addr; }} }}""")
 
 
-def serve(folder, binary, port, log, dsn="memory"):
+def serve(folder, binary, port, log, dsn="memory", more=""):
     """`vestibule serve` in front of the upstream, every route asking for a session."""
     where = os.path.join(folder, f"vestibule-{port}")
     os.makedirs(where)
@@ -92,11 +94,13 @@ selfservice:
   flows: {{registration: {{enabled: true, after: {{password: {{hooks: [{{hook: session}}]}}}}}}}}
 identity: {{default_schema_id: default, schemas: [{{id: default, url: "builtin:email"}}]}}
 limits: {{connections: {{total: 10000, per_ip: 10000}}}}
+throttle: {{enabled: false}}
 routes:
   - {{id: app, match: {{hosts: [127.0.0.1]}}, access: authenticated, upstream: "http://127.0.0.1:{UPSTREAM}"}}
-log: {{level: error, access: "{access}"}}
+log: {{level: error, access: "{access}", audit: "off"}}
+{more}
 """)
-    return [binary, "serve", "-c", f"{where}/vestibule.yaml"]
+    return [binary, "serve", "-c", f"{where}/vestibule.yaml", *(["--dev"] if more else [])]
 
 
 def sign_up(port):
@@ -148,11 +152,11 @@ def wait_for(port, process=None):
     sys.exit(f"nothing answers on port {port}")
 
 
-def wrk(contender, connections, seconds):
+def wrk(contender, connections, seconds, path="/"):
     command = ["taskset", "-c", "1", "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
     for header in contender.headers:
         command += ["-H", header]
-    out = subprocess.run([*command, f"http://127.0.0.1:{contender.port}/"], capture_output=True, text=True, check=True).stdout
+    out = subprocess.run([*command, f"http://127.0.0.1:{contender.port}{path}"], capture_output=True, text=True, check=True).stdout
     if "requests in" not in out:
         sys.exit(f"{contender.name}: {out}")
     count = int(re.search(r"(\d+) requests in", out).group(1))
@@ -263,6 +267,51 @@ def crowd(contender, seconds):
     print(f"p99 {calm:.2f} ms before, {busy:.2f} ms meanwhile; {people}; peak memory {peak} MiB")
 
 
+KRATOS = 600e-6
+
+
+def told(name, costs):
+    middle = statistics.median(costs)
+    print(f"{name:44} {middle * 1e6:8.1f} µs CPU (min {min(costs) * 1e6:.1f}, max {max(costs) * 1e6:.1f}), Kratos takes {KRATOS / middle:.0f} x as much")
+    return middle
+
+
+def whoami(contender, rounds, seconds):
+    """CPU time per `/sessions/whoami` of a session in memory."""
+    costs = []
+    wrk(contender, 64, 1, "/sessions/whoami")
+    for _ in range(rounds):
+        before = contender.ticks()
+        count, _ = wrk(contender, 64, seconds, "/sessions/whoami")
+        costs.append((contender.ticks() - before) / count)
+    told("whoami, session in memory", costs)
+
+
+def login(contender, rounds):
+    """CPU time per native log-in, begin and submission apart. The hash is bcrypt of the least cost, which every figure of a
+    submission contains; `cargo bench --bench password_hash` tells what it takes by itself."""
+    connection = http.client.HTTPConnection("127.0.0.1", contender.port)
+
+    def ask(method, path, body=None):
+        connection.request(method, path, json.dumps(body) if body else None, {"Content-Type": "application/json", "Accept": "application/json"})
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    person = {"method": "password", "password": "a long enough passphrase", "identifier": "bench@example.com"}
+    begin, whole, number = [], [], 400
+    for _ in range(rounds):
+        before = contender.ticks()
+        flows = [ask("GET", "/self-service/login/api")[1]["id"] for _ in range(number)]
+        between = contender.ticks()
+        for flow in flows:
+            status, answer = ask("POST", f"/self-service/login?flow={flow}", person)
+            if status != 200:
+                sys.exit(f"log-in: {status} {answer}")
+        begin.append((between - before) / number)
+        whole.append((contender.ticks() - between) / number)
+    told("log-in: begin of a flow", begin)
+    told("log-in: submission, cheapest hash included", whole)
+
+
 def begin(folder, binary):
     """Time from start to ready with an existing database, and resident memory when idle."""
     command = serve(folder, binary, next(PORTS), False, f"sqlite://{folder}/start.sqlite")
@@ -288,11 +337,11 @@ def begin(folder, binary):
 
 
 def build(*what):
-    subprocess.run(["cargo", "build", "--profile", "dist", *what], cwd=ROOT, check=True)
+    subprocess.run(["cargo", "build", "--profile", PROFILE, *what], cwd=ROOT, check=True)
 
 
 def main():
-    groups = ["session", "even", "uneven", "models", "calls", "crowd", "start"]
+    groups = ["session", "whoami", "login", "even", "uneven", "models", "calls", "crowd", "start"]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=", ".join(groups))
     parser.add_argument("--rounds", type=int, default=5)
@@ -303,8 +352,8 @@ def main():
     need("nginx", "wrk", "strace")
     if not options.no_build:
         build("--bin", "vestibule", "--example", "plane")
-    binary = os.path.join(ROOT, "target/dist/vestibule")
-    empty = os.path.join(ROOT, "target/dist/examples/plane")
+    binary = os.path.join(ROOT, f"target/{PROFILE}/vestibule")
+    empty = os.path.join(ROOT, f"target/{PROFILE}/examples/plane")
     folder = tempfile.mkdtemp(prefix="vestibule-bench-")
     running = []
 
@@ -321,9 +370,9 @@ def main():
         port = next(PORTS)
         return start(Contender("nginx" + (", access log" if log else ""), proxy_nginx(folder, port, log), port, cores))
 
-    def signed_in(log):
+    def signed_in(log, more=""):
         port = next(PORTS)
-        contender = start(Contender("vestibule, signed in" + (", access log" if log else ""), serve(folder, binary, port, log), port))
+        contender = start(Contender("vestibule, signed in" + (", access log" if log else ""), serve(folder, binary, port, log, more=more), port))
         contender.headers = [f"Cookie: ory_kratos_session={sign_up(port)}"]
         return contender
     even = (options.rounds, options.seconds)
@@ -335,6 +384,12 @@ def main():
         if "session" in wanted:
             measure("signed-in requests, one core, 64 connections, logs off", [nginx_alone, signed_in(False)], *even)
             measure("signed-in requests, one core, 64 connections, access logs on", [baseline(True), signed_in(True)], *even)
+        if "whoami" in wanted:
+            print("\n## whoami")
+            whoami(signed_in(False), options.rounds, options.seconds)
+        if "login" in wanted:
+            print("\n## log-in")
+            login(signed_in(False, "hashers: {algorithm: bcrypt, bcrypt: {cost: 4}}"), options.rounds)
         if {"even", "uneven", "calls"} & set(wanted):
             pair = [nginx_alone, plane("empty plane")]
             if "even" in wanted:

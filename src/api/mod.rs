@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod json;
+pub mod openapi;
 pub mod public;
 pub mod respond;
 pub mod view;

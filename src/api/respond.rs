@@ -46,10 +46,21 @@ fn reply(flows: &Flows, visit: &Visit, reply: Reply) -> Response {
             let program = json(&view).then_some(StatusCode::BAD_REQUEST);
             form(flows, visit, &view, program, false)
         }
+        Reply::Step(view) => {
+            let program = json(&view).then_some(StatusCode::OK);
+            form(flows, visit, &view, program, false)
+        }
         Reply::Saved { view, .. } if json(&view) => {
             json::answer(StatusCode::OK, &view::flow(&view, base(flows)))
         }
         Reply::Saved { to, .. } | Reply::Moved(to) => redirect(visit, StatusCode::SEE_OTHER, &to),
+        Reply::Refused { to, error } => {
+            if visit.wants.json {
+                error_json(visit, &error)
+            } else {
+                redirect(visit, StatusCode::SEE_OTHER, &to)
+            }
+        }
         Reply::SignedIn(done) => signed_in(flows, visit, &done),
         Reply::Registered(done) => registered(flows, visit, &done),
     }
@@ -129,7 +140,17 @@ fn registered(flows: &Flows, visit: &Visit, done: &Registered) -> Response {
 
 /// The answer to a request that failed where browsers have pages: programs get the error, browsers the page that shows it.
 pub async fn failed(flows: &Flows, visit: &Visit, failed: impl Into<Failed>) -> Response {
-    let Failed { why, native } = failed.into();
+    let Failed {
+        why,
+        native,
+        cookies,
+    } = failed.into();
+    let mut response = failure(flows, visit, why, native).await;
+    set_cookies(&mut response, &cookies);
+    response
+}
+
+async fn failure(flows: &Flows, visit: &Visit, why: Failure, native: bool) -> Response {
     let program = |by| {
         native
             || match by {
@@ -157,6 +178,9 @@ pub async fn failed(flows: &Flows, visit: &Visit, failed: impl Into<Failed>) -> 
         }
         Failure::Gone(replaced) if !program(ProgramBy::Json) => {
             return redirect(visit, StatusCode::SEE_OTHER, &flows.page(&replaced.flow));
+        }
+        Failure::Limited(limited) if !program(ProgramBy::Accept) && !program(ProgramBy::Json) => {
+            return redirect(visit, StatusCode::SEE_OTHER, &flows.limited_page(limited));
         }
         other => in_words(other),
     };
@@ -188,6 +212,7 @@ pub fn in_words(failure: Failure) -> ApiError {
         Failure::Refused(error) => *error,
         Failure::Elsewhere(elsewhere) => elsewhere.error,
         Failure::Gone(replaced) => replaced.error(),
+        Failure::Limited(limited) => crate::flows::limited(limited),
         Failure::Busy(reason) => ApiError::unavailable(reason),
         Failure::Broken(cause) => {
             tracing::error!(%cause, "a request failed");

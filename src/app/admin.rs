@@ -28,7 +28,7 @@ pub(super) fn serve(
 ) -> std::io::Result<Running> {
     let limits = &services.config.limits;
     let plan = Plan {
-        listeners: vec![bound],
+        listeners: vec![bound.into()],
         model: Model::PerCore(1),
         ceilings: Ceilings {
             connections: limits.connections,
@@ -174,6 +174,13 @@ impl WorkerService for AdminWorker {
         response
     }
 
+    fn stream(connection: &Arc<AdminConnection>, watch: Arc<net::Watch>) -> Arc<AdminConnection> {
+        Arc::new(AdminConnection {
+            worker: connection.worker.clone(),
+            link: connection.link.for_stream(watch),
+        })
+    }
+
     fn sweep(&self, _now: u64) -> bool {
         false
     }
@@ -185,6 +192,7 @@ fn admin_router(services: &Services) -> Router {
     api::admin::router(api::admin::Admin {
         config: services.config.clone(),
         identities: services.identities.clone(),
+        db: services.db.clone(),
         clock: services.clock.clone(),
         ready: Arc::new(move || {
             let readiness = readiness.clone();

@@ -6,12 +6,16 @@ use http::{HeaderValue, request::Parts};
 
 use crate::{
     clock::SharedClock,
+    courier::Courier,
     flows::{Failure, Flows, Visit},
     gateway::RouteTable,
-    model::{Channel, ErrorId, FlowKind, FlowType, SelfServiceError},
-    pages::{Backend, Future, Shown, SignedOut, Unavailable, Viewer},
+    model::{
+        Channel, CourierMessage, FlowKind, FlowType, MessageId, PageRequest, SelfServiceError,
+    },
+    net,
+    pages::{Backend, Future, Mail, Shown, SignedOut, Unavailable, Viewer},
     session::{Sessions, Snapshot, presented},
-    store::{Change, Commit, Constraint, Database, StoreError},
+    store::{Change, Commit, Constraint, Database, MessageFilter, StoreError},
     web::{client::Client, csrf},
 };
 
@@ -20,6 +24,7 @@ pub(super) struct PagesBackend {
     pub(super) flows: Flows,
     pub(super) sessions: Sessions,
     pub(super) db: Database,
+    pub(super) courier: Courier,
     pub(super) clock: SharedClock,
     pub(super) table: Arc<RouteTable>,
 }
@@ -83,7 +88,9 @@ impl Backend for PagesBackend {
             let visit = self.visit(request).await?;
             match self.flows.fetch(kind, Some(id), &visit).await {
                 Ok(view) => Ok(Shown::Flow(Box::new(view.flow))),
-                Err(Failure::Busy(_) | Failure::Broken(_)) => Err(Unavailable),
+                Err(Failure::Busy(_) | Failure::Broken(_) | Failure::Limited(_)) => {
+                    Err(Unavailable)
+                }
                 // Nobody is signed in: settings begun anew lead through the sign-in page and back.
                 Err(Failure::Elsewhere(_))
                     if kind == FlowKind::Settings && visit.session().is_none() =>
@@ -107,12 +114,7 @@ impl Backend for PagesBackend {
     }
 
     fn error<'a>(&'a self, id: &'a str) -> Future<'a, Option<SelfServiceError>> {
-        Box::pin(async move {
-            let Ok(id) = id.parse::<ErrorId>() else {
-                return Ok(None);
-            };
-            self.db.find_error(id).await.map_err(|_| Unavailable)
-        })
+        Box::pin(async move { self.flows.find_error(id).await.map_err(|_| Unavailable) })
     }
 
     fn sign_out<'a>(&'a self, request: &'a Parts) -> Future<'a, SignedOut> {
@@ -147,7 +149,36 @@ impl Backend for PagesBackend {
             })
         })
     }
+
+    fn is_near(&self, request: &Parts) -> bool {
+        let client = request.extensions.get::<Client>();
+        client.is_some_and(|client| !net::is_public(client.ip))
+    }
+
+    fn mailbox(&self) -> Future<'_, Vec<CourierMessage>> {
+        Box::pin(async move {
+            let page = PageRequest {
+                after: None,
+                size: NEWEST,
+            };
+            let page = self.db.list_messages(&MessageFilter::default(), page).await;
+            page.map(|page| page.items).map_err(|_| Unavailable)
+        })
+    }
+
+    fn mail(&self, id: MessageId) -> Future<'_, Option<Mail>> {
+        Box::pin(async move {
+            let found = self.db.find_message(id).await.map_err(|_| Unavailable)?;
+            Ok(found.map(|(message, _)| Mail {
+                html: self.courier.html(&message),
+                message,
+            }))
+        })
+    }
 }
+
+/// Messages on the mailbox page.
+const NEWEST: usize = 100;
 
 /// Who that is, in the pages' words.
 fn viewer(snapshot: &Snapshot, headers: Vec<(String, String)>) -> Viewer {

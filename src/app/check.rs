@@ -1,13 +1,15 @@
 //! Everything that can be wrong with a configuration, found without binding a socket or opening the store.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use crate::{
+    clock::{SharedClock, SystemClock},
     config::{self, Config, Examined, Finding, Kind, Level, LoadOptions},
     gateway::{
         RouteTable, TableError,
         table::{TableErrorKind, lints},
     },
+    net,
     schema::Schemas,
 };
 
@@ -99,6 +101,9 @@ fn finish(name: &str, examined: Examined) -> Report {
         findings.extend(routes_at_odds(&examined.sources, config, &findings));
         if !has_mistake(&findings, "identity") {
             findings.extend(unreadable_schemas(name, config));
+        }
+        if !has_mistake(&findings, "serve") {
+            findings.extend(unusable_certificates(name, config));
         }
         findings.sort_by_key(|finding| {
             let source = examined
@@ -196,15 +201,36 @@ fn unreadable_schemas(name: &str, config: &Config) -> Vec<Finding> {
     let Err(error) = Schemas::load(&config.identity) else {
         return Vec::new();
     };
-    vec![Finding {
+    vec![unusable_file(
+        name,
+        "identity.schemas".to_owned(),
+        error.to_string(),
+    )]
+}
+
+/// Certificates and keys that no listener could serve.
+fn unusable_certificates(name: &str, config: &Config) -> Vec<Finding> {
+    let clock: SharedClock = Arc::new(SystemClock);
+    let listeners = config.serve.public.listeners.iter().enumerate();
+    let found = listeners.filter_map(|(number, listener)| {
+        let error = net::Tls::load(listener.tls.as_ref()?, &clock).err()?;
+        let key = format!("serve.public.listeners[{number}].tls");
+        Some(unusable_file(name, key, error.to_string()))
+    });
+    found.collect()
+}
+
+/// A file that a key names and that cannot be used.
+fn unusable_file(name: &str, key: String, message: String) -> Finding {
+    Finding {
         file: name.to_owned(),
         line: 0,
         column: 0,
         level: Level::Error,
         kind: Kind::BadValue,
         id: None,
-        key: "identity.schemas".to_owned(),
-        message: error.to_string(),
+        key,
+        message,
         hint: String::new(),
-    }]
+    }
 }

@@ -50,9 +50,10 @@ pub(super) fn announce(config: &Config, announce: &Announce, begun: Instant) {
         }
         Announce::Dev { data, app } => {
             let admin = &config.serve.admin_base_url;
+            let mailbox = format!("{}.vestibule/mailbox", public.as_str());
             let text = format!(
                 "\n  Vestibule is ready (dev mode: for trying things out, on this machine only)\n\n  \
-                 open         {public}\n  protects     {app}\n  admin API    {admin}\n  data         {data}\n\n  \
+                 open         {public}\n  protects     {app}\n  mailbox      {mailbox}\n  admin API    {admin}\n  data         {data}\n\n  \
                  Ctrl-C stops it.\n\n"
             );
             let _gone = io::stdout().lock().write_all(text.as_bytes());

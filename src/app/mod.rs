@@ -9,6 +9,7 @@ mod dev;
 mod error_pages;
 mod housekeeping;
 mod lifecycle;
+mod mail;
 mod readiness;
 mod sample;
 mod services;
@@ -185,7 +186,7 @@ async fn run(
     let table = RouteTable::build(&config).map_err(|errors| anyhow::anyhow!(list(&errors)))?;
     let table = Arc::new(table);
     let services = services::Services::build(&config, &table, &store, telemetry, clock.clone())?;
-    let public = bind_public(&config)?;
+    let public = bind_public(&config, &clock)?;
     let admin = net::bind("serve.admin", &config.serve.admin.address)?;
 
     let control = tokio::runtime::Handle::current();
@@ -205,6 +206,7 @@ async fn run(
         gateway.worker(ticker)
     })?;
     let admin = admin::serve(&services, admin, control)?;
+    let mailing = mail::start(&config, &services);
     let housekeeping = housekeeping::start(store.clone(), clock);
     lifecycle::announce(&config, announce, begun);
 
@@ -223,19 +225,34 @@ async fn run(
         () = signals.stop_asked() => tracing::warn!("a second signal: requests under way are cut off"),
     }
     housekeeping.abort();
+    mailing.finish().await;
     store.close().await;
     Ok(ExitCode::SUCCESS)
 }
 
-fn bind_public(config: &Config) -> Result<Vec<net::Bound>, net::BindError> {
+fn bind_public(config: &Config, clock: &SharedClock) -> anyhow::Result<Vec<net::Listening>> {
     let listeners = config.serve.public.listeners.iter().enumerate();
-    let bound = listeners.map(|(number, listener)| {
-        net::bind(
-            &format!("serve.public.listeners[{number}]"),
-            &listener.address,
-        )
+    let listening = listeners.map(|(number, listener)| {
+        let key = format!("serve.public.listeners[{number}]");
+        // Certificates first: nothing is bound when one of them cannot be used.
+        let tls = listener.tls.as_ref();
+        let tls = tls.map(|tls| net::Tls::load(tls, clock)).transpose();
+        let entry = net::Entry {
+            tls: tls.with_context(|| format!("{key}.tls"))?,
+            proxy_protocol: listener.proxy_protocol,
+            balancers: listener.balancers.clone().into(),
+            http2: config.limits.http2,
+            handshake: Some(config.limits.handshake),
+        };
+        let bound = net::bind_as(&key, &listener.address, listener.reuse_port)?;
+        Ok(net::Listening { bound, entry })
     });
-    bound.collect()
+    // The workers answer it too, with the same caches; the gateway knows it by its number.
+    let decisions = config.serve.decisions.iter().map(|decisions| {
+        let bound = net::bind("serve.decisions", &decisions.listener.address)?;
+        Ok(bound.into())
+    });
+    listening.chain(decisions).collect()
 }
 
 fn list(errors: &[gateway::TableError]) -> String {
@@ -246,7 +263,7 @@ fn list(errors: &[gateway::TableError]) -> String {
         .join("\n")
 }
 
-fn plan(config: &Config, listeners: Vec<net::Bound>) -> net::Plan {
+fn plan(config: &Config, listeners: Vec<net::Listening>) -> net::Plan {
     let limits = &config.limits;
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     net::Plan {

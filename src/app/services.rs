@@ -20,6 +20,7 @@ use crate::{
     session::{self, Sessions},
     store::{Database, Store},
     telemetry::{AccessLog, Audit, Metrics},
+    throttle::Throttle,
 };
 
 /// The services of a running gateway.
@@ -29,6 +30,8 @@ pub(super) struct Services {
     pub(super) sessions: Sessions,
     pub(super) identities: Identities,
     pub(super) flows: Flows,
+    pub(super) courier: Courier,
+    pub(super) db: Database,
     pub(super) pages: Pages,
     pub(super) renderer: Arc<Renderer>,
     pub(super) readiness: Readiness,
@@ -63,10 +66,11 @@ impl Services {
             &methods::Services {
                 hasher: hasher.clone(),
                 identities: identities.clone(),
-                courier,
+                courier: courier.clone(),
             },
         );
         let flows = Flows::new(flows::Parts {
+            throttle: Throttle::new(config, db.clone()),
             config: config.clone(),
             db: db.clone(),
             identities: identities.clone(),
@@ -80,7 +84,8 @@ impl Services {
         let backend = PagesBackend {
             flows: flows.clone(),
             sessions: sessions.clone(),
-            db,
+            db: db.clone(),
+            courier: courier.clone(),
             clock: clock.clone(),
             table: table.clone(),
         };
@@ -91,11 +96,17 @@ impl Services {
             Arc::new(backend),
         );
         count(telemetry, &sessions, hasher);
+        let (reported, now) = (courier.clone(), clock.clone());
+        telemetry
+            .metrics
+            .add_source(move |sink| reported.report(sink, now.now()));
         Ok(Self {
             config: config.clone(),
             clock,
             sessions,
             identities,
+            courier,
+            db,
             flows,
             pages,
             renderer,

@@ -13,6 +13,10 @@ use crate::config::Located;
 pub struct Gateway {
     /// `gateway.trusted_proxies`
     pub trusted_proxies: Vec<IpNet>,
+    /// `unix` is listed there: peers on unix sockets are proxies.
+    pub trusts_unix: bool,
+    /// `gateway.hsts`, as browsers get it.
+    pub hsts: String,
     /// `gateway.email`, after its default of §8.1.
     pub email: EmailSource,
     /// `gateway.groups_from`: path of a list.

@@ -4,6 +4,7 @@
 //! to an authentication method stay located nodes ([`Section`]) that their owner reads at start.
 
 mod check;
+mod courier;
 mod finding;
 mod gateway;
 mod identity;
@@ -21,7 +22,9 @@ mod serve;
 mod template;
 #[cfg(test)]
 mod tests;
+mod throttle;
 
+pub use courier::{CourierSettings, HttpAuth, HttpRequest, MailChannel, Smtp, SmtpSecurity};
 pub use finding::{Finding, Kind, Level};
 pub use gateway::{
     Access, AccessMode, EmailSource, FieldMatch, FieldTest, Gateway, HeaderTemplate, HostHeader,
@@ -37,10 +40,15 @@ pub use operations::{
 pub use raw::Place;
 pub use section::{Located, Section};
 pub use selfservice::{
-    After, FlowSettings, Hook, MethodSettings, RegistrationStyle, RequiredAal, SelfService,
+    After, FeatureFlags, FlowSettings, Hook, LoginStyle, MethodSettings, Recipients,
+    RegistrationStyle, RequiredAal, SelfService, Strategy,
 };
-pub use serve::{Cookies, Cors, Listener, SameSite, Serve, ServePublic, SessionSettings, Storage};
+pub use serve::{
+    Certificate, Cookies, Cors, Decisions, Http2Limits, Listener, ProxyProtocol, SameSite, Serve,
+    ServePublic, SessionSettings, Storage, Tls,
+};
 pub use template::{Template, template};
+pub use throttle::{Bucket, FirstFactor, KnownDevices, SecondFactor, Sends, ThrottleSettings};
 
 /// A whole configuration, checked.
 #[derive(Clone, Debug)]
@@ -61,14 +69,20 @@ pub struct Config {
     pub identity: IdentitySettings,
     /// Keys; filled in at start when the file names none.
     pub secrets: Secrets,
+    /// Mail and text messages.
+    pub courier: CourierSettings,
     /// Password hashing.
     pub hashers: Hashers,
     /// Logs.
     pub log: Log,
     /// Limits of our own endpoints.
     pub limits: Limits,
+    /// Opt-ins of Kratos.
+    pub features: FeatureFlags,
     /// Account enumeration is masked (`security.account_enumeration.mitigate`).
     pub mitigate_enumeration: bool,
+    /// How often something may be tried.
+    pub throttle: ThrottleSettings,
     /// What concerns all routes.
     pub gateway: Gateway,
     /// Routes, in the file's order.

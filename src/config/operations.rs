@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use super::Http2Limits;
 use crate::crypto::Secret;
 
 pub use crate::crypto::hash::{Argon2Settings, HashAlgorithm, Hashers};
@@ -77,6 +78,10 @@ pub struct Limits {
     pub header_bytes: usize,
     /// Idle time of a client's connection.
     pub keep_alive: Duration,
+    /// `limits.h2`
+    pub http2: Http2Limits,
+    /// Time for a TLS handshake.
+    pub handshake: Duration,
     /// Requests under way in the whole process.
     pub in_flight: usize,
 }

@@ -31,8 +31,12 @@ pub struct SelfService {
     pub logout_return_url: Option<Url>,
     /// `flows.logout.clear_browser_data`
     pub clear_browser_data: bool,
+    /// `flows.login.style`
+    pub login_style: LoginStyle,
     /// `flows.registration.style`, `enable_legacy_one_step` folded in.
     pub registration_style: RegistrationStyle,
+    /// `flows.registration.login_hints`
+    pub login_hints: bool,
     /// `flows.settings.privileged_session_max_age`
     pub privileged_session_max_age: Duration,
     /// `flows.settings.required_aal`
@@ -59,6 +63,10 @@ pub struct FlowSettings {
     pub ui_url: Url,
     /// How long a flow takes submissions.
     pub lifespan: Duration,
+    /// `use`, of recovery and verification: what the mail holds.
+    pub strategy: Strategy,
+    /// `notify_unknown_recipients`, of the same: whoever asks for an address that no account has gets told.
+    pub notify_unknown_recipients: bool,
     /// What happens after success, whatever the method.
     pub after: After,
     /// The same by method; wins over `after` where it says something.
@@ -81,8 +89,71 @@ pub enum Hook {
     Session,
     /// `revoke_active_sessions`: end all other sessions.
     RevokeActiveSessions,
+    /// `require_verified_address`: only a proven address signs in.
+    RequireVerifiedAddress,
+    /// `verification`: signing in sends a code to an address that is not proven.
+    Verification,
+    /// `show_verification_ui`: where a proof was begun, the browser goes there.
+    ShowVerificationUi,
+    /// `verify_new_address`: a changed address counts once it is proven.
+    VerifyNewAddress,
+    /// `notify_previous_addresses`: tells the addresses that an account had before.
+    NotifyPreviousAddresses(Recipients),
     /// Any other known one; its work is not built yet.
     Other(String),
+}
+
+/// How login asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginStyle {
+    /// Everything on one form.
+    Unified,
+    /// Who somebody is first, then what they can prove it with.
+    IdentifierFirst,
+}
+
+/// Which of the addresses from before a change are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recipients {
+    /// Those that the account has no more.
+    Removed,
+    /// All that were proven.
+    AllVerified,
+    /// All.
+    All,
+}
+
+/// What a mail holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strategy {
+    /// A code to type.
+    Code,
+    /// A link to follow.
+    Link,
+}
+
+impl Strategy {
+    /// The method that does it.
+    #[must_use]
+    pub const fn method(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Link => "link",
+        }
+    }
+}
+
+/// `feature_flags`: opt-ins of Kratos.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FeatureFlags {
+    /// `use_continue_with_transitions`
+    pub use_continue_with_transitions: bool,
+    /// `choose_recovery_address`
+    pub choose_recovery_address: bool,
+    /// `legacy_continue_with_verification_ui`
+    pub legacy_continue_with_verification_ui: bool,
+    /// `legacy_require_verified_login_error`
+    pub legacy_require_verified_login_error: bool,
 }
 
 /// How registration asks.

@@ -6,12 +6,18 @@ use serde_json::{Map, Value};
 use tokio::sync::Notify;
 use url::Url;
 
-use super::{address::is_deliverable, wording::Words};
+use super::{
+    Tally,
+    address::is_deliverable,
+    builtin::{self, About},
+    wording::Languages,
+};
 use crate::{
     clock::Timestamp,
     config::Config,
     model::{Channel, CourierMessage, MessageId, MessageStatus, Template},
     store::{Invalidate, Touched},
+    telemetry::metrics::Sink,
 };
 
 /// What a message is made of.
@@ -42,6 +48,9 @@ pub enum ComposeError {
     /// Nothing can be sent there.
     #[error("the recipient is no single mail address or phone number")]
     Recipient,
+    /// Too many messages wait already (security 17).
+    #[error("too many messages wait to be sent")]
+    Full,
 }
 
 /// Writes messages. A cheap handle.
@@ -49,7 +58,8 @@ pub enum ComposeError {
 pub struct Courier(Arc<Inner>);
 
 struct Inner {
-    words: Words,
+    languages: Languages,
+    tally: Arc<Tally>,
     /// What people know us by.
     site: String,
     work: Notify,
@@ -61,7 +71,8 @@ impl Courier {
     pub fn new(config: &Config) -> Self {
         let base = &config.serve.public.base_url;
         Self(Arc::new(Inner {
-            words: Words::english(),
+            languages: Languages::built_in(),
+            tally: Arc::default(),
             site: base.host_str().unwrap_or_default().to_owned(),
             work: Notify::new(),
         }))
@@ -70,16 +81,23 @@ impl Courier {
     /// Makes a message of a letter, to be put into the outbox with whatever causes it (`Change::EnqueueMessage`).
     ///
     /// # Errors
-    /// When nothing can be sent to the recipient.
+    /// When nothing can be sent to the recipient, or too much waits.
     pub fn compose(&self, letter: Letter, now: Timestamp) -> Result<CourierMessage, ComposeError> {
         if !is_deliverable(letter.via, &letter.to) {
             return Err(ComposeError::Recipient);
+        }
+        if self.0.tally.waiting() >= MOST_WAITING {
+            return Err(ComposeError::Full);
         }
         let (template, via) = (letter.template, letter.via);
         let (expires_at, headers) = (letter.expires_at, letter.headers.clone());
         let recipient = letter.to.clone();
         let data = variables(letter, now);
-        let (subject, body) = self.built_in(template, via, &data);
+        let about = self.about(template, via, &data);
+        let words = self.0.languages.preferred(&headers);
+        let (subject, body) = words
+            .map(|words| builtin::text(words, &about))
+            .unwrap_or_default();
         Ok(CourierMessage {
             id: MessageId::random(),
             status: MessageStatus::Queued,
@@ -92,83 +110,46 @@ impl Courier {
             request_headers: headers,
             send_count: 0,
             next_attempt_at: Some(now),
-            expires_at,
+            expires_at: Some(expires_at.unwrap_or_else(|| now.plus(OF_USE))),
             created_at: now,
             updated_at: now,
         })
     }
 
-    /// Subject and plain text in our own words.
-    fn built_in(
-        &self,
+    /// The HTML of a mail, made of what is stored with the message.
+    #[must_use]
+    pub fn html(&self, message: &CourierMessage) -> Option<String> {
+        let words = self.0.languages.preferred(&message.request_headers)?;
+        let about = self.about(message.template, message.via, &message.template_data);
+        (message.via == Channel::Email).then(|| builtin::html(words, &about))
+    }
+
+    fn about<'a>(
+        &'a self,
         template: Template,
         via: Channel,
-        data: &Map<String, Value>,
-    ) -> (String, String) {
-        let words = &self.0.words;
-        let text = |name: &str| data.get(name).and_then(Value::as_str).unwrap_or_default();
-        let code = CODES
-            .into_iter()
-            .map(text)
-            .find(|code| !code.is_empty())
-            .unwrap_or_default();
-        let minutes = data
-            .get("expires_in_minutes")
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        let values = [
-            ("code", code),
-            ("site", self.0.site.as_str()),
-            ("minutes", minutes.as_str()),
-            ("changed_at", text("changed_at")),
-            ("added_at", text("added_at")),
-        ];
-        let own = |part: &str| words.find(&[template.as_str(), ".", part].concat(), &values);
-        let must = |part: &str| words.text(&[template.as_str(), ".", part].concat(), &values);
-        if via == Channel::Sms {
-            let said = must("sms");
-            let domain = text("request_url_domain");
-            let body = if code.is_empty() || domain.is_empty() {
-                said
-            } else {
-                // The last line ties the code to our origin, so that phones fill it in nowhere else.
-                format!("{said}\n\n@{domain} #{code}")
-            };
-            return (String::new(), body);
+        data: &'a Map<String, Value>,
+    ) -> About<'a> {
+        About {
+            template,
+            via,
+            data,
+            site: &self.0.site,
         }
-        let link = LINKS
-            .into_iter()
-            .map(text)
-            .find(|link| !link.is_empty())
-            .unwrap_or_default();
-        let mut paragraphs = vec![must("heading"), must("lead")];
-        if !code.is_empty() {
-            paragraphs.push(code.to_owned());
-        }
-        if !link.is_empty() {
-            paragraphs.extend(own("or"));
-            paragraphs.push(link.to_owned());
-        }
-        let kind = match (code.is_empty(), link.is_empty()) {
-            (false, _) => "code",
-            (true, false) => "link",
-            (true, true) => "",
-        };
-        if !minutes.is_empty() && !kind.is_empty() {
-            let one = if minutes == "1" { ".one" } else { "" };
-            paragraphs.push(words.text(&[kind, ".lasts", one].concat(), &values));
-        }
-        let last = match (kind, template) {
-            ("code", _) => Some("code.secret"),
-            ("link", _) => Some("link.secret"),
-            (_, Template::VerifiableAddressChanged | Template::AuthenticatorKeyAdded) => {
-                Some("changed.act")
-            }
-            (_, Template::Stub) => None,
-            _ => Some("invalid.ignore"),
-        };
-        paragraphs.extend(last.map(|key| words.text(key, &values)));
-        (must("subject"), paragraphs.join("\n\n"))
+    }
+
+    pub(super) fn tally(&self) -> Arc<Tally> {
+        self.0.tally.clone()
+    }
+
+    /// Shows the courier's numbers at a scrape; `now` makes an age of the oldest message's time (security 18).
+    pub fn report(&self, sink: &mut Sink<'_>, now: Timestamp) {
+        self.0.tally.report(sink, now);
+    }
+
+    /// Waits until there may be something to send.
+    pub(super) async fn woken(&self) {
+        self.0.work.notified().await;
     }
 
     /// Has the outbox looked at. Commits that add messages do it by themselves.
@@ -210,11 +191,7 @@ fn variables(letter: Letter, now: Timestamp) -> Map<String, Value> {
     data
 }
 
-const CODES: [&str; 4] = [
-    "recovery_code",
-    "verification_code",
-    "login_code",
-    "registration_code",
-];
-
-const LINKS: [&str; 2] = ["recovery_url", "verification_url"];
+/// Messages that may wait at a time (security 17).
+const MOST_WAITING: u64 = 100_000;
+/// How long a message without an end of its own is worth sending.
+const OF_USE: std::time::Duration = std::time::Duration::from_secs(3 * 24 * 3600);

@@ -1,10 +1,17 @@
 //! The courier: writes messages, keeps them in the store's outbox, and brings them to their channels (admin-and-config 3).
 
 mod address;
+mod backoff;
+mod builtin;
+mod channel;
 mod compose;
+mod mail;
+mod smtp;
 mod wording;
+mod worker;
 
 #[cfg(test)]
 mod tests;
 
 pub use compose::{ComposeError, Courier, Letter};
+pub use worker::{Tally, Worker};

@@ -1,6 +1,8 @@
-//! Secrets, randomness, digests and constant-time comparison; password formats live in [`hash`], opaque tokens in [`token`].
+//! Secrets, randomness, digests and constant-time comparison; password formats live in [`hash`], opaque tokens in [`token`],
+//! sealing in [`seal`].
 
 pub mod hash;
+pub mod seal;
 pub mod token;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -68,6 +70,19 @@ pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the system's random source answers");
     bytes
+}
+
+/// Six fresh decimal digits, all combinations alike (security 12.1).
+#[must_use]
+pub fn random_digits() -> Secret<String> {
+    // The largest multiple of a million in 32 bits: what lies above would favour some numbers.
+    const FAIR: u32 = u32::MAX - u32::MAX % 1_000_000;
+    loop {
+        let number = u32::from_be_bytes(random());
+        if number < FAIR {
+            return Secret::new(format!("{:06}", number % 1_000_000));
+        }
+    }
 }
 
 /// A fresh version-4 UUID; versions 6 and 7 break the reference UI (flows 0.1).

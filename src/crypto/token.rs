@@ -7,7 +7,7 @@
     reason = "every index is below the length of a constant array"
 )]
 
-use super::{Digest, random};
+use super::{Digest, Secret, random};
 
 /// What a token is for; decides its prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,12 +86,46 @@ pub fn derived(kind: TokenKind, digest: &Digest) -> String {
     encode(kind, &body)
 }
 
+/// `length` random letters and digits.
+#[must_use]
+pub fn random_letters(length: usize) -> String {
+    let bodies = std::iter::repeat_with(random_body).flatten();
+    bodies.take(length).map(char::from).collect()
+}
+
+/// A number in 22 letters and digits.
+#[must_use]
+pub fn number(value: u128) -> String {
+    let mut rest = value;
+    let digits: [u8; NUMBER] = std::array::from_fn(|_| {
+        let digit = ALPHABET[(rest % 62) as usize];
+        rest /= 62;
+        digit
+    });
+    digits.into_iter().rev().map(char::from).collect()
+}
+
+/// The number that [`number`] has written.
+#[must_use]
+pub fn read_number(text: &str) -> Option<u128> {
+    text.bytes().try_fold(0_u128, |value, byte| {
+        let digit = ALPHABET.iter().position(|known| *known == byte)?;
+        value.checked_mul(62)?.checked_add(digit as u128)
+    })
+}
+
 fn encode(kind: TokenKind, body: &[u8; BODY]) -> String {
     let mut text = String::with_capacity(kind.prefix().len() + BODY + CHECK);
     text.push_str(kind.prefix());
     text.extend(body.iter().copied().map(char::from));
     text.extend(checksum(body).map(char::from));
     text
+}
+
+/// A fresh text of 43 letters and digits: 256 bits, for what travels inside a link (security 12.1).
+#[must_use]
+pub fn random_text() -> Secret<String> {
+    Secret::new(random_body().into_iter().map(char::from).collect())
 }
 
 fn random_body() -> [u8; BODY] {
@@ -132,6 +166,7 @@ fn divide(number: &mut [u8; 32], by: u16) -> u8 {
 
 const BODY: usize = 43;
 const CHECK: usize = 6;
+const NUMBER: usize = 22;
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 #[cfg(test)]
@@ -153,6 +188,24 @@ mod tests {
             bytes[at] = if bytes[at] == b'a' { b'b' } else { b'a' };
             assert!(presented(&bytes).is_none(), "position {at}");
         }
+    }
+
+    #[test]
+    fn a_number_is_read_as_it_was_written() {
+        for value in [0, 61, 62, u128::MAX] {
+            let text = number(value);
+            assert_eq!((text.len(), read_number(&text)), (22, Some(value)));
+        }
+        assert_eq!(read_number("zzzzzzzzzzzzzzzzzzzzzz"), None);
+        assert_eq!(read_number("a-b"), None);
+    }
+
+    #[test]
+    fn a_random_text_has_the_length_that_was_asked_for() {
+        let text = random_letters(64);
+        assert_eq!(text.len(), 64);
+        assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        assert_ne!(text, random_letters(64));
     }
 
     #[test]

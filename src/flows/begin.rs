@@ -3,9 +3,10 @@
 use serde_json::Map;
 use uuid::Uuid;
 
-use super::{Answer, Failure, Flows, Inner, Reply, Visit, end, form::ORGANIZATION, view};
+use super::{Answer, Failure, Flows, Inner, Reply, Visit, end, exchange, form::ORGANIZATION, view};
 use crate::{
     model::{Aal, Flow, FlowId, FlowKind, FlowState, FlowType, Identity},
+    store::{Change, Commit},
     ui::Container,
     web::{ApiError, return_to},
 };
@@ -22,11 +23,15 @@ impl Flows {
         visit: &Visit,
     ) -> Result<Answer, Failure> {
         let inner = &self.0;
+        if let Err(limited) = inner.throttle.flow(visit.client.ip, visit.now) {
+            inner.note(limited, visit);
+            return Err(limited.into());
+        }
         let answer = match kind {
             FlowKind::Login => inner.begin_login(flow_type, visit).await,
             FlowKind::Registration => inner.begin_registration(flow_type, visit).await,
             FlowKind::Settings => inner.begin_settings(flow_type, visit).await,
-            FlowKind::Recovery => inner.begin_recovery(flow_type, visit),
+            FlowKind::Recovery => inner.begin_recovery(flow_type, visit).await,
             FlowKind::Verification => inner.begin_verification(flow_type, visit),
         };
         let mut answer = answer?;
@@ -68,6 +73,7 @@ impl Inner {
             },
             ui: Container::new(self.links.submit(kind, id)),
             csrf: (flow_type == FlowType::Browser).then(|| visit.secret.digest()),
+            client: self.throttle.network(visit.client.ip),
             refresh: false,
             requested_aal: Aal::Aal1,
             identity_schema: None,
@@ -86,13 +92,17 @@ impl Inner {
             issued_at: visit.now,
             expires_at: end(self.settings(old.kind), visit.now),
             updated_at: visit.now,
-            active: None,
+            active: match old.kind {
+                FlowKind::Recovery | FlowKind::Verification => old.active.clone(),
+                _ => None,
+            },
             state: match old.kind {
                 FlowKind::Settings => FlowState::ShowForm,
                 _ => FlowState::ChooseMethod,
             },
             ui: Container::new(self.links.submit(old.kind, id)),
             csrf: old.csrf.map(|_| visit.secret.digest()),
+            client: self.throttle.network(visit.client.ip),
             refresh: old.refresh && visit.session().is_some(),
             internal: internal.into_iter().collect(),
             ..old.clone()
@@ -102,12 +112,18 @@ impl Inner {
     /// Stores a finished flow and shows it.
     pub(super) async fn begun(
         &self,
-        flow: Flow,
+        mut flow: Flow,
         identity: Option<Identity>,
         visit: &Visit,
     ) -> Result<Answer, Failure> {
-        self.save(&flow).await?;
-        let view = view(flow, identity, visit);
+        let code = exchange::promise(&mut flow, visit);
+        let mut commit = Commit::of(Change::PutFlow(Box::new(flow.clone())));
+        commit
+            .changes
+            .extend(self.throttle.oldest_flows(flow.client));
+        self.db.commit(commit).await?;
+        let mut view = view(flow, identity, visit);
+        view.exchange_code = code;
         Ok(Answer::plain(Reply::Begun(view)))
     }
 

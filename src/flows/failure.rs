@@ -1,5 +1,6 @@
 //! Why a flow cannot answer with a form: told apart by who can do something about it.
 
+use cookie::Cookie;
 use serde_json::json;
 
 use crate::{
@@ -9,6 +10,7 @@ use crate::{
     model::{Flow, FlowKind},
     session::Unavailable,
     store::StoreError,
+    throttle::Limited,
     web::ApiError,
 };
 
@@ -21,6 +23,8 @@ pub enum Failure {
     Elsewhere(Box<Elsewhere>),
     /// The flow was too old and has a replacement.
     Gone(Box<Replaced>),
+    /// Too much was tried: later again (security 11).
+    Limited(Limited),
     /// Too much to do right now, or the store is away: trying again helps.
     Busy(&'static str),
     /// Our fault; the text is for the log.
@@ -106,6 +110,12 @@ impl From<StoreError> for Failure {
     }
 }
 
+impl From<Limited> for Failure {
+    fn from(limited: Limited) -> Self {
+        Self::Limited(limited)
+    }
+}
+
 impl From<Unavailable> for Failure {
     fn from(_: Unavailable) -> Self {
         Self::Busy("Sessions cannot be looked up at the moment. Please try again.")
@@ -135,13 +145,15 @@ impl From<IdentityError> for Failure {
     }
 }
 
-/// A failure of a submission, with the one thing about its flow that decides the form of the answer.
+/// A failure of a submission, with what decides the form of the answer.
 #[derive(Debug)]
 pub struct Failed {
     /// Why.
     pub why: Failure,
     /// The flow is a native one: the answer is JSON whatever the request says.
     pub native: bool,
+    /// What to set all the same.
+    pub cookies: Vec<Cookie<'static>>,
 }
 
 impl<F: Into<Failure>> From<F> for Failed {
@@ -149,6 +161,7 @@ impl<F: Into<Failure>> From<F> for Failed {
         Self {
             why: why.into(),
             native: false,
+            cookies: Vec::new(),
         }
     }
 }

@@ -7,13 +7,16 @@ use super::{
     SignedIn, Visit, is_taken, view,
 };
 use crate::{
+    clock::Timestamp,
     config::Hook,
     crypto::SessionToken,
     model::{
-        Aal, AuthenticationMethod, CredentialType, Flow, FlowState, FlowType, Identity, Session,
+        Aal, AddressStatus, AuthenticationMethod, Channel, CodeId, CredentialType, Flow, FlowKind,
+        FlowState, FlowType, Identity, Session,
     },
     session::NewToken,
     store::{Change, Commit, Constraint, StoreError},
+    throttle::Guess,
     ui::text,
     web::csrf,
 };
@@ -27,6 +30,7 @@ impl Inner {
         &self,
         flow: &Flow,
         proof: Proof,
+        guess: Option<&Guess>,
         visit: &Visit,
     ) -> Result<Finished, Failure> {
         if !proof.identity.is_active() {
@@ -34,10 +38,24 @@ impl Inner {
         }
         let factor = factor(proof.method, proof.aal, visit);
         let (session, token, change) = self.begin_or_renew(flow, &proof.identity, factor, visit);
-        let mut commit = Commit::of(change);
+        let mut commit = spent(proof.spends, visit.now);
+        commit.changes.push(change);
+        commit
+            .changes
+            .extend(guess.and_then(|guess| self.throttle.succeeded(guess)));
+        let known = self
+            .remember(flow, &proof.identity, proof.upkeep.is_some(), visit)
+            .await?;
+        let (known, device) = known.unzip();
+        commit.changes.extend(known);
+        let mut identity = proof.identity;
+        if let Some((via, value)) = proof.verifies {
+            let proven = proven(&mut identity, via, value, visit.now);
+            commit.changes.extend(proven);
+        }
         if let Some(upkeep) = proof.upkeep {
             commit = commit.and(Change::SwapCredential {
-                identity_id: proof.identity.id,
+                identity_id: identity.id,
                 kind: proof.method,
                 expected: upkeep.expected,
                 config: upkeep.config,
@@ -47,15 +65,22 @@ impl Inner {
         commit
             .changes
             .extend(self.ends_others(flow, proof.method, &session));
-        self.db.commit(commit).await?;
-        self.record_success(flow.kind, proof.method, proof.identity.id, visit);
-        let cookies = self.session_cookies(flow, token.as_ref(), &session, visit);
+        match self.db.commit(commit).await {
+            Ok(_) => {}
+            Err(error) if is_spent(&error) => {
+                return Ok(Err(vec![Problem::form(text::code_used())]));
+            }
+            Err(error) => return Err(error.into()),
+        }
+        self.record_success(flow.kind, proof.method, identity.id, visit);
+        let mut cookies = self.session_cookies(flow, token.as_ref(), &session, visit);
+        cookies.extend(device);
         let to = self.after(flow, proof.method);
         let token = token.or_else(|| visit.header_token());
         let reply = Reply::SignedIn(Box::new(SignedIn {
             flow_type: flow.flow_type,
             session,
-            identity: proof.identity,
+            identity,
             token,
             to,
         }));
@@ -69,7 +94,17 @@ impl Inner {
         draft: Draft,
         visit: &Visit,
     ) -> Result<Finished, Failure> {
-        let Draft { identity, method } = draft;
+        let Draft {
+            mut identity,
+            method,
+            spends,
+            verifies,
+        } = draft;
+        if let Some((via, value)) = verifies
+            && let Some(address) = identity.verifiable_mut(via, &value)
+        {
+            address.progress(AddressStatus::Completed, visit.now);
+        }
         let hooks = self.settings(flow.kind).hooks(method.as_str());
         let signs_in = hooks.contains(&Hook::Session);
         let issued = signs_in.then(|| {
@@ -77,23 +112,37 @@ impl Inner {
             self.sessions
                 .issue(&identity, factor, visit.device(), visit.now)
         });
-        let mut commit = Commit::of(Change::InsertIdentity(Box::new(identity.clone())));
+        let mut commit = spent(spends, visit.now);
+        commit = commit.and(Change::InsertIdentity(Box::new(identity.clone())));
         commit
             .changes
             .extend(issued.as_ref().map(|issued| issued.change.clone()));
-        match self.db.commit(commit).await {
-            Ok(_) => {}
-            Err(error) if is_taken(&error) => {
-                return Ok(Err(vec![Problem::form(text::identifier_taken())]));
+        let device = if signs_in {
+            self.remember(flow, &identity, false, visit).await?
+        } else {
+            None
+        };
+        let (known, device) = device.unzip();
+        commit.changes.extend(known);
+        let client = visit.client.ip;
+        self.throttle.registration(client, visit.now)?;
+        if let Err(error) = self.db.commit(commit).await {
+            self.throttle.no_registration(client);
+            if is_taken(&error) {
+                return Ok(Err(vec![self.taken(&identity).await?]));
             }
-            Err(error) => return Err(error.into()),
+            if is_spent(&error) {
+                return Ok(Err(vec![Problem::form(text::code_used())]));
+            }
+            return Err(error.into());
         }
         self.record_success(flow.kind, method, identity.id, visit);
         let (session, token) = issued.map(|issued| (issued.session, issued.token)).unzip();
-        let cookies = match &session {
+        let mut cookies = match &session {
             Some(session) => self.session_cookies(flow, token.as_ref(), session, visit),
-            None => Vec::new(),
+            None => self.fresh_start(flow),
         };
+        cookies.extend(device);
         let reply = Reply::Registered(Box::new(Registered {
             flow_type: flow.flow_type,
             identity,
@@ -125,6 +174,14 @@ impl Inner {
             .changes
             .extend(self.ends_others(&flow, changed.method, &session));
         commit = commit.and(Change::PutFlow(Box::new(flow.clone())));
+        let device = if changed.proves {
+            self.remember(&flow, &changed.identity, false, visit)
+                .await?
+        } else {
+            None
+        };
+        let (known, device) = device.unzip();
+        commit.changes.extend(known);
         match self.db.commit(commit).await {
             Ok(_) => {}
             Err(error) if is_taken(&error) => {
@@ -137,12 +194,13 @@ impl Inner {
             Err(error) => return Err(error.into()),
         }
         self.record_success(flow.kind, changed.method, changed.identity.id, visit);
-        let cookies = match (flow.flow_type, token) {
+        let mut cookies = match (flow.flow_type, token) {
             (FlowType::Browser, Some(token)) => {
                 vec![self.sessions.cookie(&token, &session, visit.now)]
             }
             _ => Vec::new(),
         };
+        cookies.extend(device);
         let to = self
             .destination(&flow, changed.method.as_str())
             .map_or_else(|| self.page(&flow), String::from);
@@ -202,6 +260,14 @@ impl Inner {
         cookies
     }
 
+    /// A browser that may now prove an address of a new account does so under a secret of its own (flows 0.4).
+    fn fresh_start(&self, flow: &Flow) -> Vec<Cookie<'static>> {
+        let verifies = self.settings(FlowKind::Verification).enabled;
+        let rotated = (verifies && flow.flow_type == FlowType::Browser)
+            .then(|| self.csrf.cookie(&csrf::Secret::random()));
+        rotated.into_iter().collect()
+    }
+
     /// What a change of settings does to the session: one that proved a factor counts as used, all others only send the cookie again.
     fn after_settings(
         &self,
@@ -212,7 +278,12 @@ impl Inner {
     ) -> (Session, Option<SessionToken>, Option<Change>) {
         if !changed.proves {
             let token = visit.cookie_token(self.sessions.cookie_name());
-            return (session.clone(), token, None);
+            let sent_again = token.is_some() && session.outlasts_its_cookie();
+            let note = sent_again.then_some(Change::NoteCookie {
+                id: session.id,
+                until: session.expires_at,
+            });
+            return (session.clone(), token, note);
         }
         let factor = factor(changed.method, Aal::Aal1, visit);
         let (session, token, change) =
@@ -259,7 +330,40 @@ fn new_token(flow: &Flow) -> NewToken {
     }
 }
 
-fn factor(method: CredentialType, aal: Aal, visit: &Visit) -> AuthenticationMethod {
+/// A commit that begins with spending a code, so that of several that bring the same one, one goes through (security 12.2).
+pub(super) fn spent(code: Option<CodeId>, at: Timestamp) -> Commit {
+    Commit {
+        changes: code
+            .map(|id| Change::UseCode { id, at })
+            .into_iter()
+            .collect(),
+    }
+}
+
+/// Whether a commit failed because its code was spent meanwhile.
+pub(super) fn is_spent(error: &StoreError) -> bool {
+    matches!(error, StoreError::Conflict(Constraint::Used))
+}
+
+/// Notes on `identity` that an address is proven, if it has it, and gives the change that stores it.
+pub(super) fn proven(
+    identity: &mut Identity,
+    via: Channel,
+    value: String,
+    at: Timestamp,
+) -> Option<Change> {
+    let status = AddressStatus::Completed;
+    identity.verifiable_mut(via, &value)?.progress(status, at);
+    Some(Change::MarkAddress {
+        identity_id: identity.id,
+        via,
+        value,
+        status,
+        at,
+    })
+}
+
+pub(super) fn factor(method: CredentialType, aal: Aal, visit: &Visit) -> AuthenticationMethod {
     AuthenticationMethod {
         method,
         aal,

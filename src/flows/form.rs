@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::{Ctx, Failure, Inner, Screen, Visit, traits};
+use super::{Ctx, Failure, Inner, Screen, Visit, limits::Counting, traits};
 use crate::{
-    config::RegistrationStyle,
-    model::{CredentialType, Flow, FlowKind, FlowType, Identity},
+    config::{LoginStyle, RegistrationStyle},
+    model::{Aal, CredentialType, Flow, FlowKind, FlowType, Identity},
     schema::Schema,
-    ui::{Group, Node, Order, sort},
+    ui::{Group, InputType, Node, Order, sort, text},
 };
 
 impl Inner {
@@ -16,7 +16,7 @@ impl Inner {
         &'a self,
         flow: &'a Flow,
         identity: Option<&'a Identity>,
-        visit: &Visit,
+        visit: &'a Visit,
     ) -> Ctx<'a> {
         Ctx {
             now: visit.now,
@@ -26,20 +26,36 @@ impl Inner {
             privileged: visit
                 .session()
                 .is_some_and(|session| self.is_privileged(session, visit)),
-            screen: self.first_screen(flow.kind),
+            screen: self.first_screen(flow),
+            signed_in: visit.session().is_some(),
+            safe: visit.safe,
+            headers: &visit.headers,
+            links: &self.links,
+            base_url: &self.config.serve.public.base_url,
             db: &self.db,
+            counting: Counting::new(&self.throttle, visit),
         }
     }
 
-    /// How a registration begins; two steps need the `profile` method for the first.
-    pub(super) fn first_screen(&self, kind: FlowKind) -> Screen {
-        let two_steps = self.config.selfservice.registration_style
-            == RegistrationStyle::ProfileFirst
-            && self.registry.is_enabled(CredentialType::Profile);
-        if kind == FlowKind::Registration && two_steps {
-            Screen::Traits
-        } else {
-            Screen::Whole
+    /// How a flow begins: with one of two screens, or with the only one. Two steps of a registration need the `profile` method for
+    /// the first; a login that confirms a session knows who it is about.
+    fn first_screen(&self, flow: &Flow) -> Screen {
+        let settings = &self.config.selfservice;
+        match flow.kind {
+            FlowKind::Registration
+                if settings.registration_style == RegistrationStyle::ProfileFirst
+                    && self.registry.is_enabled(CredentialType::Profile) =>
+            {
+                Screen::Traits
+            }
+            FlowKind::Login
+                if settings.login_style == LoginStyle::IdentifierFirst
+                    && flow.requested_aal == Aal::Aal1
+                    && !flow.refresh =>
+            {
+                Screen::Identifier
+            }
+            _ => Screen::Whole,
         }
     }
 
@@ -53,8 +69,8 @@ impl Inner {
     /// All nodes of a form, unsorted. What was already there by another method is not repeated.
     pub(super) fn nodes(&self, ctx: &Ctx<'_>) -> Vec<Node> {
         let asks_for_organization = ctx.flow.internal.contains_key(ORGANIZATION);
-        let empty_api_step_up = ctx.flow.flow_type == FlowType::Api
-            && ctx.flow.requested_aal == crate::model::Aal::Aal2;
+        let empty_api_step_up =
+            ctx.flow.flow_type == FlowType::Api && ctx.flow.requested_aal == Aal::Aal2;
         let mut nodes = Vec::new();
         if !empty_api_step_up {
             nodes.push(Node::csrf());
@@ -83,7 +99,7 @@ impl Inner {
         flow: &Flow,
         visit: &Visit,
     ) -> Result<Option<Identity>, Failure> {
-        let confirms = flow.refresh || flow.requested_aal == crate::model::Aal::Aal2;
+        let confirms = flow.refresh || flow.requested_aal == Aal::Aal2;
         let needed = match flow.kind {
             FlowKind::Settings => true,
             FlowKind::Login => confirms,
@@ -94,6 +110,19 @@ impl Inner {
             _ => Ok(None),
         }
     }
+}
+
+/// The field for who somebody is, named as the schema names it where it can (flows 2.2).
+#[must_use]
+pub fn labelled_identifier(schema: &Schema, group: Group) -> Node {
+    let label = match schema.identifier_label() {
+        Some((title, name)) => text::titled(title, name),
+        None => text::identifier(),
+    };
+    Node::input("identifier", InputType::Text, group)
+        .value("")
+        .required()
+        .label(label)
 }
 
 fn order(kind: FlowKind, schema: &Schema) -> Option<Order> {

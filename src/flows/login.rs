@@ -58,8 +58,8 @@ impl Inner {
         let Some(session) = visit.session() else {
             if flow.requested_aal == Aal::Aal2 {
                 return Err(Failed {
-                    why: first_factor_missing().into(),
                     native,
+                    ..first_factor_missing().into()
                 });
             }
             return Ok(None);

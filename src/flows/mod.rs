@@ -4,22 +4,31 @@
 //! `pages` turn that into HTTP. Methods plug in through [`Method`] and [`Step`].
 
 mod begin;
+mod challenge;
+mod continuity;
+mod cookie;
+mod duplicate;
 mod error;
+mod exchange;
 mod failure;
 mod fetch;
 mod finish;
 mod form;
 mod guard;
+mod identified;
+mod limits;
 mod login;
 mod logout;
 mod method;
 mod outcome;
 mod pipeline;
 mod record;
+mod recovered;
 mod recovery;
 mod registration;
 mod registry;
 mod reply;
+mod restart;
 mod settings;
 mod submission;
 pub mod traits;
@@ -39,16 +48,23 @@ use crate::{
     session::{Resolved, Sessions, presented},
     store::{Commit, Constraint, Database, StoreError},
     telemetry::{Audit, Metrics},
+    throttle::Throttle,
     web::{Links, client::Client, cors, csrf, paths, return_to},
 };
 
+pub use crate::store::AddressKind;
+pub use exchange::Exchanged;
 pub use failure::{Elsewhere, Failed, Failure, ProgramBy, Replaced};
+pub use form::labelled_identifier;
 pub use guard::CsrfChecked;
+pub use limits::{Counted, error as limited};
 pub use logout::LoggedOut;
 pub use method::{Attempt, Ctx, Method, Screen, Step};
-pub use outcome::{Changed, Draft, Outcome, Problem, Proof, Upkeep};
+pub use outcome::{
+    Challenge, Changed, Draft, Identified, Outcome, Problem, Proof, Recovered, Upkeep,
+};
 pub use registry::Registry;
-pub use reply::{Answer, ContinueWith, Registered, Reply, SignedIn, View};
+pub use reply::{Answer, ContinueWith, NextFlow, Registered, Reply, SignedIn, View};
 pub use settings::second_factor_missing;
 pub use submission::Submission;
 pub use visit::Visit;
@@ -66,6 +82,8 @@ pub struct Parts {
     pub identities: Identities,
     /// Sessions.
     pub sessions: Sessions,
+    /// How often something may be tried.
+    pub throttle: Throttle,
     /// The methods.
     pub registry: Registry,
     /// The time.
@@ -85,6 +103,7 @@ struct Inner {
     db: Database,
     identities: Identities,
     sessions: Sessions,
+    throttle: Throttle,
     registry: Registry,
     clock: SharedClock,
     audit: Arc<Audit>,
@@ -114,6 +133,7 @@ impl Flows {
             db: parts.db,
             identities: parts.identities,
             sessions: parts.sessions,
+            throttle: parts.throttle,
             registry: parts.registry,
             clock: parts.clock,
             audit: parts.audit,
@@ -259,9 +279,14 @@ impl Inner {
 
 /// A flow as it is shown in answer to `visit`.
 fn view(flow: Flow, identity: Option<Identity>, visit: &Visit) -> Box<View> {
+    view_for(flow, identity, &visit.secret)
+}
+
+/// The same for the browser whose CSRF cookie holds `secret`.
+fn view_for(flow: Flow, identity: Option<Identity>, secret: &csrf::Secret) -> Box<View> {
     let mut flow = flow;
     if flow.flow_type == crate::model::FlowType::Browser {
-        let token = visit.secret.token();
+        let token = secret.token();
         flow.ui.set_value(crate::ui::CSRF_TOKEN, Some(token.into()));
     }
     Box::new(View {
@@ -269,6 +294,7 @@ fn view(flow: Flow, identity: Option<Identity>, visit: &Visit) -> Box<View> {
         identity,
         continue_with: Vec::new(),
         transient_payload: None,
+        exchange_code: None,
     })
 }
 

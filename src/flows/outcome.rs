@@ -2,9 +2,12 @@
 
 use serde_json::Value;
 
+use super::Counted;
 use crate::{
-    model::{Aal, CredentialType, Identity},
-    ui::Message,
+    model::{
+        Aal, Channel, Code, CodeId, CourierMessage, CredentialType, FlowState, Identity, IdentityId,
+    },
+    ui::{Message, Node},
 };
 
 /// The result of an attempt.
@@ -12,6 +15,8 @@ use crate::{
 pub enum Outcome {
     /// Login: somebody proved who they are.
     Proved(Box<Proof>),
+    /// Login in two steps: who they are; what they can prove it with comes next.
+    Identified(Box<Identified>),
     /// Registration: a new identity, not stored yet.
     Drafted(Box<Draft>),
     /// Registration in two steps: the traits are fine, credentials come next; the traits go along.
@@ -22,8 +27,68 @@ pub enum Outcome {
     Changed(Box<Changed>),
     /// Settings: the session is too old for this change (flows 3.2).
     Unprivileged,
+    /// A challenge went out, or another step of meeting it comes next; for recovery and verification that is no error, for login and
+    /// registration it has the status of one (methods 0.4).
+    Sent(Box<Challenge>),
+    /// Recovery: somebody proved that an address of an account is theirs.
+    Recovered(Box<Recovered>),
+    /// Recovery, verification: what came back is not what was sent. The form stays, and that is no error (methods 0.4).
+    Unmet(Message),
+    /// Recovery, verification: this flow cannot go on; another begins and says why.
+    Restart(Message),
     /// The form goes back with these messages.
     Rejected(Vec<Problem>),
+}
+
+/// A step of a flow that sends something and waits for the answer. Everything in it is committed together with the flow.
+#[derive(Debug)]
+pub struct Challenge {
+    /// What this flow has sent before is worthless from now on.
+    pub drop_earlier: bool,
+    /// What was sent.
+    pub codes: Vec<Code>,
+    /// The mails that carry it.
+    pub messages: Vec<CourierMessage>,
+    /// Verifiable addresses it went to.
+    pub sent_to: Vec<(IdentityId, Channel, String)>,
+    /// How far the flow has come now.
+    pub state: FlowState,
+    /// The whole form from now on.
+    pub nodes: Vec<Node>,
+    /// What it says.
+    pub message: Option<Message>,
+    /// What the method wants to find again at the next step; merged into what it kept before.
+    pub internal: serde_json::Map<String, Value>,
+}
+
+impl Challenge {
+    /// A step that sends nothing.
+    #[must_use]
+    pub fn step(state: FlowState, nodes: Vec<Node>, message: Option<Message>) -> Self {
+        Self {
+            drop_earlier: false,
+            codes: Vec::new(),
+            messages: Vec::new(),
+            sent_to: Vec::new(),
+            state,
+            nodes,
+            message,
+            internal: serde_json::Map::new(),
+        }
+    }
+}
+
+/// A recovered account.
+#[derive(Debug)]
+pub struct Recovered {
+    /// Whose.
+    pub identity: Identity,
+    /// What the session says about it: `code_recovery` or `link_recovery`.
+    pub method: CredentialType,
+    /// The code or link: it is spent in the commit that signs in.
+    pub spends: CodeId,
+    /// The address that it was sent to is proven with it.
+    pub verifies: Option<(Channel, String)>,
 }
 
 /// A completed factor.
@@ -35,8 +100,39 @@ pub struct Proof {
     pub method: CredentialType,
     /// At which level.
     pub aal: Aal,
+    /// The guess was counted before it was checked.
+    pub counted: Counted,
     /// The method's stored secret should become another one, if nobody changed it meanwhile.
     pub upkeep: Option<Upkeep>,
+    /// The code that proved it: it is spent in the commit that signs in.
+    pub spends: Option<CodeId>,
+    /// The address that the code was sent to is proven with it.
+    pub verifies: Option<(Channel, String)>,
+}
+
+impl Proof {
+    /// By a method that spends nothing.
+    #[must_use]
+    pub fn new(identity: Identity, method: CredentialType, aal: Aal, counted: Counted) -> Self {
+        Self {
+            identity,
+            method,
+            aal,
+            counted,
+            upkeep: None,
+            spends: None,
+            verifies: None,
+        }
+    }
+}
+
+/// Somebody said who they are, and has proven nothing.
+#[derive(Debug)]
+pub struct Identified {
+    /// What they typed.
+    pub identifier: String,
+    /// Who that is, unless nobody may learn whether they are known.
+    pub identity: Option<Identity>,
 }
 
 /// A better form of the stored secret.
@@ -55,6 +151,10 @@ pub struct Draft {
     pub identity: Identity,
     /// By which method.
     pub method: CredentialType,
+    /// The code that was sent to them: it is spent in the commit that stores them.
+    pub spends: Option<CodeId>,
+    /// The address that the code was sent to is proven with it.
+    pub verifies: Option<(Channel, String)>,
 }
 
 /// A change of settings.

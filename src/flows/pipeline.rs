@@ -6,13 +6,15 @@ use serde_json::Value;
 
 use super::{
     Answer, Claim, Ctx, Failed, Failure, Flows, Inner, Outcome, Problem, Replaced, Reply, Step,
-    Submission, Unsafe, Visit,
+    Submission, Unsafe, Visit, continuity,
     login::{LoginBar, announce},
-    registration::screen_view,
+    reply::echo,
     view,
 };
 use crate::{
     model::{CredentialType, Flow, FlowKind, FlowType, Identity},
+    store::{Change, Commit},
+    throttle::Guess,
     ui::{Message, text},
     web::{
         ApiError,
@@ -33,6 +35,10 @@ impl Flows {
         visit: &Visit,
     ) -> Result<Answer, Failed> {
         let inner = &self.0;
+        if let Err(limited) = inner.throttle.submission(visit.client.ip, visit.now) {
+            inner.note(limited, visit);
+            return Err(limited.into());
+        }
         if id.is_none_or(|id| id.parse::<crate::model::FlowId>().is_err()) {
             return Err(ApiError::bad_request("The flow parameter is missing or no id.").into());
         }
@@ -42,9 +48,14 @@ impl Flows {
         inner
             .take(flow, body.map(Submission::new), visit)
             .await
-            .map_err(|failed| Failed {
-                native: failed.native || native,
-                ..failed
+            .map_err(|failed| {
+                if let Failure::Limited(limited) = failed.why {
+                    inner.note(limited, visit);
+                }
+                Failed {
+                    native: failed.native || native,
+                    ..failed
+                }
             })
     }
 }
@@ -52,7 +63,7 @@ impl Flows {
 impl Inner {
     async fn take(
         &self,
-        flow: Flow,
+        mut flow: Flow,
         body: Result<Submission, Unreadable>,
         visit: &Visit,
     ) -> Result<Answer, Failed> {
@@ -77,9 +88,10 @@ impl Inner {
         if flow.is_expired(visit.now) {
             return self.replace(&flow, body.ok().as_ref(), visit).await;
         }
-        if let Some(reply) = self.back_from_confirmation(&flow, &body, visit) {
-            return Ok(Answer::plain(reply));
+        if Self::comes_back(&flow, body.as_ref().ok(), visit) {
+            return self.go_on(flow, visit).await;
         }
+        continuity::forget(&mut flow);
         let identity = self.identity_of(&flow, visit).await?;
         match body {
             Ok(submission) => self.dispatch(flow, identity, submission, visit).await,
@@ -117,7 +129,7 @@ impl Inner {
         submission: Submission,
         visit: &Visit,
     ) -> Result<Answer, Failed> {
-        let (step, method) = match self.registry.claim(flow.kind, &submission) {
+        let (step, method) = match self.registry.claim(&flow, &submission) {
             Claim::Step(step, method) => (step, method),
             Claim::Disabled => {
                 return Err(ApiError::not_found()
@@ -131,12 +143,15 @@ impl Inner {
                     .await;
             }
         };
-        let outcome = match self.check_csrf(&flow, &submission, visit) {
+        self.may_ask_to_recover(&flow, step, &submission, visit)?;
+        let (outcome, guess) = match self.check_csrf(&flow, &submission, visit) {
             Ok(checked) => {
                 let ctx = self.ctx(&flow, identity.as_ref(), visit);
-                step.attempt(&submission, &ctx, checked).await?
+                let attempted = step.attempt(&submission, &ctx, checked).await;
+                let guess = ctx.counting.into_guess();
+                self.settle(attempted, guess, &flow, visit)?
             }
-            Err(Unsafe::Browser(outcome)) => outcome,
+            Err(Unsafe::Browser(outcome)) => (outcome, None),
             Err(Unsafe::Forged(error)) => {
                 return self.heal(&flow, error, &submission, visit).await;
             }
@@ -145,6 +160,7 @@ impl Inner {
             step,
             method,
             submission: &submission,
+            guess: guess.as_ref(),
         };
         self.conclude(flow, identity, outcome, Some(taken), visit)
             .await
@@ -161,10 +177,34 @@ impl Inner {
     ) -> Result<Answer, Failed> {
         let problems = match outcome {
             Outcome::Rejected(problems) => Err(problems),
-            Outcome::Proved(proof) => self.sign_in(&flow, *proof, visit).await?,
-            Outcome::Drafted(draft) => self.register(&flow, *draft, visit).await?,
+            Outcome::Proved(proof) => {
+                let guess = taken.and_then(|taken| taken.guess);
+                self.sign_in(&flow, *proof, guess, visit).await?
+            }
+            Outcome::Drafted(draft) => {
+                let registered = self.register(&flow, *draft, visit).await;
+                self.soften(registered, &flow, visit, Err)?
+            }
             Outcome::Changed(changed) => self.store_settings(&flow, *changed, visit).await?,
-            Outcome::Unprivileged => return Err(self.confirm_first(&flow).into()),
+            Outcome::Sent(challenge) => {
+                return self.send(flow, identity, *challenge, taken, visit).await;
+            }
+            Outcome::Recovered(recovered) => return self.recover(&flow, *recovered, visit).await,
+            Outcome::Unmet(message) => return self.unmet(flow, message, taken, visit).await,
+            Outcome::Restart(message) => return self.restart(&flow, message, visit).await,
+            Outcome::Unprivileged => {
+                let submission = taken.map(|taken| taken.submission);
+                return Err(self.confirm_and_continue(flow, submission, visit).await);
+            }
+            Outcome::Identified(identified) => {
+                self.show_ways_in(
+                    &flow,
+                    *identified,
+                    taken.map(|taken| taken.submission),
+                    visit,
+                )
+                .await?
+            }
             Outcome::NextScreen(traits) => {
                 return self.screen(flow, &traits, true, taken, visit).await;
             }
@@ -203,7 +243,12 @@ impl Inner {
         }
         flow.updated_at = visit.now;
         self.sort(&mut flow, identity.as_ref());
-        self.save(&flow).await?;
+        let failed = taken
+            .and_then(|taken| taken.guess)
+            .and_then(|guess| self.failed(guess, identity.as_ref(), visit));
+        let mut commit = Commit::of(Change::PutFlow(Box::new(flow.clone())));
+        commit.changes.extend(failed);
+        self.db.commit(commit).await.map_err(Failure::from)?;
         let view = view(flow, identity, visit);
         Ok(Answer::plain(Reply::Incomplete(view)))
     }
@@ -226,7 +271,7 @@ impl Inner {
         self.save(&flow).await?;
         let mut view = view(flow, None, visit);
         if let Some(taken) = taken.filter(|_| forward) {
-            view = screen_view(view, taken.submission);
+            view = echo(view, taken.submission);
         }
         Ok(Answer::plain(Reply::Screen(view)))
     }
@@ -291,7 +336,7 @@ impl Inner {
             visit.session().filter(|_| old.kind == FlowKind::Login),
         );
         if let Some(submission) = submission.filter(|_| self.page_is_ours(old.kind)) {
-            let kept = match self.registry.claim(old.kind, submission) {
+            let kept = match self.registry.claim(old, submission) {
                 Claim::Step(step, _) => {
                     let ctx: Ctx<'_> = self.ctx(&flow, identity.as_ref(), visit);
                     step.keep(submission, &ctx)
@@ -305,28 +350,26 @@ impl Inner {
         Ok(flow)
     }
 
-    /// A browser that comes back from confirming who it is arrives with a bare GET: it is shown its settings.
-    fn back_from_confirmation(
-        &self,
-        flow: &Flow,
-        body: &Result<Submission, Unreadable>,
-        visit: &Visit,
-    ) -> Option<Reply> {
-        let bare = body
-            .as_ref()
-            .is_ok_and(|submission| submission.method().is_none());
-        let browser = flow.flow_type == FlowType::Browser && !visit.wants.json;
-        (flow.kind == FlowKind::Settings && visit.safe && browser && bare)
-            .then(|| Reply::Moved(self.page(flow)))
+    /// A browser that comes back from confirming who it is: the change that waits for it is made as if it had just been submitted;
+    /// without one it is shown its settings.
+    async fn go_on(&self, mut flow: Flow, visit: &Visit) -> Result<Answer, Failed> {
+        let Some(submission) = self.take_out(&mut flow, visit).await? else {
+            return Ok(Answer::plain(Reply::Moved(self.page(&flow))));
+        };
+        let identity = self.identity_of(&flow, visit).await?;
+        let mut answer = self.dispatch(flow, identity, submission, visit).await?;
+        answer.cookies.push(self.spent_ticket_cookie());
+        Ok(answer)
     }
 }
 
 /// The step that took a submission.
 #[derive(Clone, Copy)]
 pub(super) struct Taken<'a> {
-    step: &'a dyn Step,
-    method: CredentialType,
-    submission: &'a Submission,
+    pub(super) step: &'a dyn Step,
+    pub(super) method: CredentialType,
+    pub(super) submission: &'a Submission,
+    guess: Option<&'a Guess>,
 }
 
 fn nobody_claims(kind: FlowKind) -> Message {

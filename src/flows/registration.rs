@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    Answer, Elsewhere, Failure, Inner, ProgramBy, Screen, Submission, View, Visit,
-    begin::already_signed_in, login::refuse_challenge, traits,
+    Answer, Elsewhere, Failure, Inner, ProgramBy, Screen, Visit, begin::already_signed_in,
+    login::refuse_challenge, traits,
 };
 use crate::{
     model::{Flow, FlowKind, FlowType},
@@ -113,12 +113,6 @@ impl Inner {
             flow.ui.set_value(&name, value);
         }
     }
-}
-
-/// The view of a screen: programs get their payload back.
-pub(super) fn screen_view(mut view: Box<View>, submission: &Submission) -> Box<View> {
-    view.transient_payload = Some(submission.transient_payload());
-    view
 }
 
 fn hide(node: &mut Node) {

@@ -1,8 +1,8 @@
 //! All methods in the order in which they are asked; the order is Kratos' and decides who takes a submission.
 
-use super::{Ctx, Method, Step, Submission};
+use super::{Ctx, Method, Screen, Step, Submission};
 use crate::{
-    model::{CredentialType, FlowKind},
+    model::{CredentialType, Flow, FlowKind},
     ui::Node,
 };
 
@@ -33,23 +33,42 @@ impl Registry {
             .any(|method| method.id() == id && method.enabled())
     }
 
-    /// Whether anybody takes part in this kind of flow.
-    pub(super) fn serves(&self, kind: FlowKind) -> bool {
-        self.steps(kind).next().is_some()
+    /// Whether the method of this name takes part in this kind of flow.
+    pub(super) fn serves(&self, kind: FlowKind, name: &str) -> bool {
+        self.0.iter().any(|method| {
+            method.enabled() && method.id().as_str() == name && method.step(kind).is_some()
+        })
     }
 
-    /// What all methods add to a form.
+    /// What all methods add to a form; on a second screen only those that the identity can use, if one is known.
     pub(super) fn offer(&self, ctx: &Ctx<'_>) -> Vec<Node> {
-        self.steps(ctx.flow.kind)
+        let known = ctx.identity.filter(|_| ctx.screen == Screen::Credentials);
+        let by_mail = matches!(ctx.flow.kind, FlowKind::Recovery | FlowKind::Verification);
+        let begun = |method: &dyn Method| {
+            !by_mail || ctx.flow.active.as_deref() == Some(method.id().as_str())
+        };
+        self.0
+            .iter()
+            .filter(|method| method.enabled() && begun(method.as_ref()))
+            .filter_map(|method| method.step(ctx.flow.kind))
+            .filter(|step| known.is_none_or(|identity| step.serves(identity)))
             .flat_map(|step| step.offer(ctx))
             .collect()
     }
 
     /// Who takes a submission. In settings a method that is off takes nothing; elsewhere it is named as off (flows 1.6, row 6).
-    pub(super) fn claim(&self, kind: FlowKind, submission: &Submission) -> Claim<'_> {
+    /// Recovery and verification take only the method they began with, which a code alone names too.
+    pub(super) fn claim(&self, flow: &Flow, submission: &Submission) -> Claim<'_> {
+        let kind = flow.kind;
+        let by_mail = matches!(kind, FlowKind::Recovery | FlowKind::Verification);
+        let named = |method: &dyn Method, step: &dyn Step| {
+            let alone = submission.method().is_none() && step.answers(submission, flow);
+            let begun = flow.active.as_deref() == Some(method.id().as_str());
+            (method.claims(submission) || by_mail && alone) && (begun || !by_mail)
+        };
         let claims = |method: &dyn Method| {
-            method.step(kind).is_some()
-                && method.claims(submission)
+            let step = method.step(kind);
+            step.is_some_and(|step| named(method, step))
                 && (method.enabled() || kind != FlowKind::Settings)
         };
         match self.0.iter().find(|method| claims(method.as_ref())) {
@@ -59,12 +78,5 @@ impl Registry {
                 .map_or(Claim::Nobody, |step| Claim::Step(step, method.id())),
             None => Claim::Nobody,
         }
-    }
-
-    fn steps(&self, kind: FlowKind) -> impl Iterator<Item = &dyn Step> {
-        self.0
-            .iter()
-            .filter(|method| method.enabled())
-            .filter_map(move |method| method.step(kind))
     }
 }

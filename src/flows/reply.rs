@@ -4,9 +4,11 @@ use cookie::Cookie;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::Submission;
 use crate::{
     crypto::SessionToken,
-    model::{Flow, FlowType, Identity, Session},
+    model::{Flow, FlowId, FlowType, Identity, Session},
+    web::ApiError,
 };
 
 /// A reply and the cookies that go with it.
@@ -36,6 +38,8 @@ pub enum Reply {
     Incomplete(Box<View>),
     /// The next or the previous screen of a form: the same, but never an error (flows 2.7).
     Screen(Box<View>),
+    /// Recovery and verification: the next step of a form that goes on well, whoever asks (methods 0.4).
+    Step(Box<View>),
     /// Settings are stored; `to` is where a browser goes.
     Saved {
         /// The form with fresh data.
@@ -47,6 +51,13 @@ pub enum Reply {
     SignedIn(Box<SignedIn>),
     /// Somebody has an account now.
     Registered(Box<Registered>),
+    /// A browser goes there; a program gets the error that says so.
+    Refused {
+        /// Where a browser goes.
+        to: String,
+        /// What a program hears.
+        error: Box<ApiError>,
+    },
     /// A browser that is not a program goes there (303).
     Moved(String),
 }
@@ -62,6 +73,14 @@ pub struct View {
     pub continue_with: Vec<ContinueWith>,
     /// Echoed payload of the client.
     pub transient_payload: Option<Value>,
+    /// The first of the codes that a native program exchanges for its session; shown once.
+    pub exchange_code: Option<String>,
+}
+
+/// The view of a second screen: programs get their payload back.
+pub(super) fn echo(mut view: Box<View>, submission: &Submission) -> Box<View> {
+    view.transient_payload = Some(submission.transient_payload());
+    view
 }
 
 /// The result of a login.
@@ -101,6 +120,11 @@ pub enum ContinueWith {
         /// Where.
         redirect_browser_to: String,
     },
+    /// Go on in these settings.
+    ShowSettingsUi {
+        /// Which.
+        flow: NextFlow,
+    },
     /// Keep this token.
     SetOrySessionToken {
         /// The token.
@@ -108,7 +132,26 @@ pub enum ContinueWith {
     },
 }
 
+/// A flow to go on with.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NextFlow {
+    /// Its id.
+    pub id: FlowId,
+    /// The page that shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
 impl ContinueWith {
+    /// Go on in these settings.
+    #[must_use]
+    pub fn show_settings(id: FlowId, url: &str) -> Self {
+        let url = Some(url.to_owned());
+        Self::ShowSettingsUi {
+            flow: NextFlow { id, url },
+        }
+    }
+
     /// Go there.
     #[must_use]
     pub fn redirect(to: &str) -> Self {

@@ -20,6 +20,7 @@ impl Inner {
         let own_url = visit.parameter("return_to").map(|_| visit.url());
         let own_url = own_url.filter(|_| flow_type == FlowType::Browser);
         self.assured(visit, own_url.as_deref())?;
+        self.give_up_waiting(visit).await?;
         let mut flow = self.draft(FlowKind::Settings, flow_type, visit)?;
         flow.identity_id = Some(snapshot.identity.id);
         let Some(identity) = self.identity_of(&flow, visit).await? else {

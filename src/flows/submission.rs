@@ -17,6 +17,12 @@ impl Submission {
         Self { fields }
     }
 
+    /// The fields as they were sent.
+    #[must_use]
+    pub(super) fn fields(&self) -> &Fields {
+        &self.fields
+    }
+
     /// The method it asks for.
     #[must_use]
     pub fn method(&self) -> Option<&str> {

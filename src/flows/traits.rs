@@ -89,6 +89,7 @@ fn read_as(kind: FieldKind) -> Option<FieldType> {
         FieldKind::Array(ItemKind::Number | ItemKind::Integer) => FieldType::NumberList,
         FieldKind::Array(ItemKind::Boolean) => FieldType::BooleanList,
         FieldKind::Array(ItemKind::Text | ItemKind::Other) => FieldType::TextList,
+        FieldKind::Array(ItemKind::Object) => FieldType::Object,
         FieldKind::Several => return None,
     })
 }

@@ -2,7 +2,12 @@
 
 use http::StatusCode;
 
-use super::{scrub::HeadRefusal, target::Refusal, upstream::Fault};
+use super::{
+    decisions::{BadQuestion, Fault},
+    scrub::HeadRefusal,
+    target::Refusal,
+    upstream,
+};
 use crate::web::ClientError;
 
 /// Why a request gets an answer of ours.
@@ -38,6 +43,8 @@ pub enum GatewayError {
     ExpectationFailed,
     /// A host our cookie never reaches.
     HostOutsideCookieDomain,
+    /// A host that the certificate of this connection does not cover.
+    Misdirected,
     /// Our own fault.
     Internal,
     /// The rewritten target is no target.
@@ -56,6 +63,14 @@ pub enum GatewayError {
     ClientClosed,
     /// The request came round again.
     LoopDetected,
+    /// Whoever asks for a decision is not among those who may.
+    UntrustedPeer,
+    /// A proxy asks for a decision without saying clearly about what.
+    BadDecisionRequest(BadQuestion),
+    /// No forward-auth dialect has this path.
+    UnknownDecisionPath,
+    /// Forward-auth is asked for where it is not served.
+    DecisionsNotMounted,
 }
 
 /// What there is to say to somebody who is not signed in.
@@ -92,14 +107,18 @@ impl GatewayError {
             Self::SessionInactive(_) => "session_inactive",
             Self::AccessDenied => "access_denied",
             Self::Csrf => "security_csrf_violation",
-            Self::RouteNotFound => "route_not_found",
+            Self::RouteNotFound | Self::UnknownDecisionPath | Self::DecisionsNotMounted => {
+                "route_not_found"
+            }
+            Self::UntrustedPeer => "untrusted_peer",
+            Self::BadDecisionRequest(_) => "bad_decision_request",
             Self::MethodNotAllowed(_) => "method_not_allowed",
             Self::RequestTimeout => "request_timeout",
             Self::PayloadTooLarge => "payload_too_large",
             Self::UriTooLong => "uri_too_long",
             Self::HeadersTooLarge => "headers_too_large",
             Self::ExpectationFailed => "expectation_failed",
-            Self::HostOutsideCookieDomain => "misdirected_request",
+            Self::HostOutsideCookieDomain | Self::Misdirected => "misdirected_request",
             Self::Internal => "internal_error",
             Self::RewriteInvalid => "rewrite_invalid",
             Self::UpstreamUnreachable => "upstream_unreachable",
@@ -116,20 +135,24 @@ impl GatewayError {
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         match self {
-            Self::Rejected(_) | Self::BadForwardedProto | Self::Framing | Self::ClientClosed => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::Rejected(_)
+            | Self::BadForwardedProto
+            | Self::Framing
+            | Self::ClientClosed
+            | Self::BadDecisionRequest(_) => StatusCode::BAD_REQUEST,
             Self::UnknownCoding => StatusCode::NOT_IMPLEMENTED,
             Self::SessionInactive(_) => StatusCode::UNAUTHORIZED,
-            Self::AccessDenied | Self::Csrf => StatusCode::FORBIDDEN,
-            Self::RouteNotFound => StatusCode::NOT_FOUND,
+            Self::AccessDenied | Self::Csrf | Self::UntrustedPeer => StatusCode::FORBIDDEN,
+            Self::RouteNotFound | Self::UnknownDecisionPath | Self::DecisionsNotMounted => {
+                StatusCode::NOT_FOUND
+            }
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::ExpectationFailed => StatusCode::EXPECTATION_FAILED,
-            Self::HostOutsideCookieDomain => StatusCode::MISDIRECTED_REQUEST,
+            Self::HostOutsideCookieDomain | Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::Internal | Self::RewriteInvalid => StatusCode::INTERNAL_SERVER_ERROR,
             Self::UpstreamUnreachable | Self::UpstreamProtocol => StatusCode::BAD_GATEWAY,
             Self::Overloaded | Self::AuthenticatorUnavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -150,6 +173,12 @@ impl GatewayError {
             Self::AccessDenied => "You may not open this.",
             Self::Csrf => "The request came from a page of another site.",
             Self::RouteNotFound => "There is nothing at this address.",
+            Self::UntrustedPeer => "This proxy is not among those that may ask here.",
+            Self::BadDecisionRequest(_) => {
+                "The proxy in front does not say clearly which request this is about."
+            }
+            Self::UnknownDecisionPath => "No forward-auth endpoint has this path.",
+            Self::DecisionsNotMounted => "Forward-auth is not served on this listener.",
             Self::MethodNotAllowed(_) => "This method is not allowed here.",
             Self::RequestTimeout => "The request took too long to arrive.",
             Self::PayloadTooLarge => "The request body is too large.",
@@ -157,6 +186,7 @@ impl GatewayError {
             Self::HeadersTooLarge => "The request headers are too large.",
             Self::ExpectationFailed => "The expectation of the request cannot be met.",
             Self::HostOutsideCookieDomain => "This host is outside the session domain.",
+            Self::Misdirected => "This connection is for another host.",
             Self::Internal | Self::RewriteInvalid => "Something went wrong here.",
             Self::UpstreamUnreachable => "The app behind this address cannot be reached right now.",
             Self::UpstreamProtocol => {
@@ -182,6 +212,15 @@ impl GatewayError {
             Self::HeadersTooLarge => Some("headers_too_large"),
             Self::UpstreamUnreachable => Some("upstream_unreachable"),
             Self::AuthenticatorUnavailable => Some("store_down"),
+            Self::UntrustedPeer => Some("untrusted_peer"),
+            Self::UnknownDecisionPath => Some("unknown_decision_path"),
+            Self::DecisionsNotMounted => Some("decisions_not_mounted"),
+            Self::BadDecisionRequest(bad) => match bad.fault {
+                Fault::Missing => Some("missing_forwarded_header"),
+                Fault::Repeated => Some("duplicate_forwarded_header"),
+                Fault::UnknownScheme => Some("bad_forwarded_proto"),
+                Fault::Senseless => None,
+            },
             _ => None,
         }
     }
@@ -192,7 +231,9 @@ impl GatewayError {
         match self {
             Self::Rejected(rule) => Some(rule),
             Self::BadForwardedProto => Some("R-18.5"),
+            Self::BadDecisionRequest(_) => Some("R-16.2"),
             Self::Framing | Self::UnknownCoding => Some("R-12.16"),
+            Self::Misdirected => Some("R-17.7"),
             _ => None,
         }
     }
@@ -251,8 +292,9 @@ impl From<ClientError> for GatewayError {
     }
 }
 
-impl From<Fault> for GatewayError {
-    fn from(fault: Fault) -> Self {
+impl From<upstream::Fault> for GatewayError {
+    fn from(fault: upstream::Fault) -> Self {
+        use upstream::Fault;
         match fault {
             Fault::Unreachable(_) => Self::UpstreamUnreachable,
             Fault::Protocol => Self::UpstreamProtocol,

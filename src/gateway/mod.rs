@@ -9,6 +9,8 @@ pub mod target;
 
 pub mod own;
 
+mod to_https;
+
 pub mod matcher;
 mod slashes;
 pub mod table;
@@ -17,6 +19,7 @@ mod access;
 pub mod csrf;
 
 pub mod cookies;
+mod decisions;
 mod finish;
 pub mod forward;
 pub mod identity;
@@ -44,24 +47,27 @@ use hyper::body::Incoming;
 use crate::{
     clock::SharedClock,
     config::{Config, SameSite},
-    net::{Link, Peer, Ticker, WorkerService},
+    net::{Link, Peer, Ticker, Watch, WorkerService},
     session::Sessions,
     telemetry::{AccessLines, AccessLog, Audit, Metrics},
-    web::{ControlPlane, Proxies, client},
+    web::{ControlPlane, Proxies, Scheme, client},
 };
 
 pub use body::Body;
+pub use decisions::{BadQuestion, Fault};
 pub use error::{Clear, GatewayError, Unauthenticated};
 pub use respond::{ErrorPage, ErrorPages, NoPages};
 pub use table::{RouteTable, TableError};
 pub use whoami::Whoami;
 
 use cookies::OwnCookies;
+use decisions::Decisions;
 use over::Numbers;
 use own::Own;
 use request_id::Ids;
 use respond::SignIn;
 use target::Form;
+use to_https::ToHttps;
 use upstream::Pools;
 
 /// What the gateway is made of beside the configuration.
@@ -91,6 +97,8 @@ pub struct Gateway {
     table: Arc<RouteTable>,
     form: Form,
     proxies: Proxies,
+    hsts: Option<HeaderValue>,
+    to_https: ToHttps,
     own: Own,
     own_cookies: OwnCookies,
     sign_in: SignIn,
@@ -99,6 +107,7 @@ pub struct Gateway {
     numbers: Numbers,
     /// By listener: checks of our health are left out of the access log.
     quiet: Box<[bool]>,
+    decisions: Option<Decisions>,
     parts: Parts,
 }
 
@@ -107,13 +116,18 @@ impl Gateway {
     pub fn build(config: &Config, table: Arc<RouteTable>, parts: Parts) -> Arc<Self> {
         let cookie = &config.session.cookie;
         let ids = table.routes.iter().map(|route| route.id.as_ref());
+        let decisions = config.serve.decisions.iter();
         let listeners = config.serve.public.listeners.iter();
+        let listeners = listeners.chain(decisions.map(|decisions| &decisions.listener));
         Arc::new(Self {
             numbers: Numbers::new(&parts.metrics, ids),
+            decisions: Decisions::new(config, config.serve.public.listeners.len()),
             quiet: listeners.map(|listener| listener.skip_health_log).collect(),
             table,
             form: config.gateway.path.into(),
-            proxies: Proxies::new(&config.gateway.trusted_proxies),
+            hsts: HeaderValue::from_str(&config.gateway.hsts).ok(),
+            to_https: ToHttps::new(config),
+            proxies: Proxies::new(&config.gateway.trusted_proxies, config.gateway.trusts_unix),
             own: Own::new(config),
             own_cookies: OwnCookies::new(config),
             sign_in: SignIn::new(config),
@@ -157,6 +171,8 @@ pub struct Connection {
     peer_value: HeaderValue,
     /// The peer speaks for others.
     trusted: bool,
+    /// It came in where proxies ask for decisions.
+    asks: bool,
     /// Our port, ready to be sent: it is the one most clients ask for.
     port: Option<(u16, HeaderValue)>,
 }
@@ -176,6 +192,11 @@ impl WorkerService for Worker {
             ip,
             peer_value: ip_value(ip),
             trusted: self.gateway.proxies.trust(peer),
+            asks: self
+                .gateway
+                .decisions
+                .as_ref()
+                .is_some_and(|decisions| decisions.has(link.listener)),
             port: link
                 .local
                 .map(|local| (local.port(), HeaderValue::from(local.port()))),
@@ -185,11 +206,30 @@ impl WorkerService for Worker {
     }
 
     async fn answer(connection: Arc<Connection>, request: Request<Incoming>) -> Response<Body> {
-        let answer = pipeline::answer(Arc::clone(&connection), request);
-        match AssertUnwindSafe(answer).catch_unwind().await {
+        let answered = if connection.asks {
+            let answer = Box::pin(decisions::answer(Arc::clone(&connection), request));
+            AssertUnwindSafe(answer).catch_unwind().await
+        } else {
+            let answer = pipeline::answer(Arc::clone(&connection), request);
+            AssertUnwindSafe(answer).catch_unwind().await
+        };
+        match answered {
             Ok(response) => response,
             Err(_) => pipeline::panicked(&connection),
         }
+    }
+
+    fn stream(connection: &Arc<Connection>, watch: Arc<Watch>) -> Arc<Connection> {
+        Arc::new(Connection {
+            worker: Arc::clone(&connection.worker),
+            link: connection.link.for_stream(watch),
+            peer: connection.peer,
+            ip: connection.ip,
+            peer_value: connection.peer_value.clone(),
+            trusted: connection.trusted,
+            asks: connection.asks,
+            port: connection.port.clone(),
+        })
     }
 
     fn sweep(&self, now: u64) -> bool {
@@ -198,6 +238,15 @@ impl WorkerService for Worker {
 }
 
 impl Connection {
+    /// How the other end of the connection speaks.
+    fn scheme(&self) -> Scheme {
+        if self.link.tls.is_some() {
+            Scheme::Https
+        } else {
+            Scheme::Http
+        }
+    }
+
     /// The client's address as a header value, when the peer is only its proxy.
     fn other_client(&self, ip: IpAddr) -> Option<HeaderValue> {
         (ip != self.ip).then(|| ip_value(ip))

@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use super::{
     Body, Connection, Gateway, GatewayError,
     access::{self, Admitted},
+    decisions::{self, Decisions},
     finish::{self, Outbound},
     host::CanonicalHost,
     matcher::{Found, Question},
@@ -21,10 +22,11 @@ use super::{
     shape, slashes,
     table::Route,
     target::CanonicalTarget,
-    whoami,
+    to_https, whoami,
 };
 use crate::{
     clock::Timestamp,
+    net::Link,
     session::{Presented, Resolved, Snapshot},
     telemetry::{AuditEvent, Outcome},
     web::{Client, RequestId, Scheme, client},
@@ -56,6 +58,8 @@ pub(super) enum Plan<'a> {
     Forward(Outbound<'a>),
     /// One of ours is to be asked.
     Own(Request<Incoming>),
+    /// A proxy asks for a decision.
+    Decide(Request<Incoming>),
     /// The sample app is to be asked.
     Sample(Request<Incoming>),
     /// Only the store knows the session; then the plan is made again.
@@ -65,20 +69,17 @@ pub(super) enum Plan<'a> {
 /// Answers a request. All that can be decided at once is decided in [`plan`]: this future stays small, since hyper moves it.
 pub(super) async fn answer(
     connection: Arc<Connection>,
-    request: Request<Incoming>,
+    mut request: Request<Incoming>,
 ) -> Response<Body> {
     let gateway = &connection.worker.gateway;
-    connection.link.watch.begin_request();
-    let now = gateway.parts.clock.now();
-    let mut asker = {
-        let id = request_id(&connection, &request, now);
-        let over = Over::new(Arc::clone(&connection), &request, now, &id);
-        let mut asker = Asker::new(request.method().clone(), id);
-        asker.over = Some(over);
-        asker
-    };
+    let crowded = shape::as_version_1(&mut request).is_err();
+    let (now, mut asker) = begin(&connection, &request);
     let (parts, body) = request.into_parts();
-    let mut planned = plan(&connection, parts, body, (now, None), &mut asker);
+    let mut planned = if crowded {
+        Err(GatewayError::HeadersTooLarge)
+    } else {
+        plan(&connection, parts, body, (now, None), &mut asker)
+    };
     if let Ok(Plan::Ask(presented, parts, body)) = planned {
         planned = match Box::pin(access::ask(gateway, &presented, now)).await {
             Ok(resolved) => plan(&connection, parts, body, (now, Some(resolved)), &mut asker),
@@ -95,15 +96,49 @@ pub(super) async fn answer(
         }
         Ok(Plan::Answered(response)) => Ok(response),
         Ok(Plan::Own(request)) => Ok(finish::own((gateway.parts.control)(request).await, &asker)),
+        Ok(Plan::Decide(request)) => {
+            Ok(Box::pin(decisions::decide(&connection, request, now, &mut asker)).await)
+        }
         Ok(Plan::Sample(request)) => Ok(finish::own((gateway.parts.sample)(request).await, &asker)),
         Ok(Plan::Ask(..)) => Err(GatewayError::Internal),
         Err(error) => Err(error),
     };
-    let mut response = answered.unwrap_or_else(|error| refuse(&connection, &error, &mut asker));
+    let response = answered.unwrap_or_else(|error| refuse(&connection, &error, &mut asker));
+    end(&connection, response, asker)
+}
+
+/// A request has come: from here on it is told of, whatever becomes of it.
+pub(super) fn begin(
+    connection: &Arc<Connection>,
+    request: &Request<Incoming>,
+) -> (Timestamp, Asker) {
+    connection.link.watch.begin_request();
+    let now = connection.worker.gateway.parts.clock.now();
+    let id = request_id(connection, request, now);
+    let over = Over::new(Arc::clone(connection), request, now, &id);
+    let mut asker = Asker::new(request.method().clone(), id);
+    asker.over = Some(over);
+    (now, asker)
+}
+
+/// What every answer gets, whoever made it.
+pub(super) fn end(
+    connection: &Connection,
+    mut response: Response<Body>,
+    mut asker: Asker,
+) -> Response<Body> {
     if connection.link.is_last_request() {
         response
             .headers_mut()
             .insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    if asker.secure
+        && let Some(hsts) = &connection.worker.gateway.hsts
+    {
+        let headers = response.headers_mut();
+        headers
+            .entry(header::STRICT_TRANSPORT_SECURITY)
+            .or_insert_with(|| hsts.clone());
     }
     if let Some(mut over) = asker.over.take() {
         over.answered(response.status());
@@ -113,7 +148,11 @@ pub(super) async fn answer(
 }
 
 /// The answer to an error, which is noted first; one that says no to somebody is a matter of the audit log too.
-fn refuse(connection: &Connection, error: &GatewayError, asker: &mut Asker) -> Response<Body> {
+pub(super) fn refuse(
+    connection: &Connection,
+    error: &GatewayError,
+    asker: &mut Asker,
+) -> Response<Body> {
     let parts = &connection.worker.gateway.parts;
     asker.note(|over| over.failed(error));
     if let Some(over) = asker.over.as_ref().filter(|over| over.is_forbidden()) {
@@ -165,24 +204,31 @@ fn plan<'a>(
     known: (Timestamp, Option<Resolved>),
     asker: &mut Asker,
 ) -> Result<Plan<'a>, GatewayError> {
-    let asked = Asked {
-        origin: origin(connection, &connection.worker.gateway, &parts),
+    let gateway = &connection.worker.gateway;
+    let described = Asked {
+        link: Some(&connection.link),
+        origin: origin(connection, gateway, &parts),
         trusted: connection.trusted,
         length: http_body::Body::size_hint(&body).lower(),
         parts,
     };
     judge(
-        connection,
-        asked,
+        gateway,
+        described,
         known,
         asker,
         |verdict, parts, asker| match verdict {
             Verdict::Server => asterisk(&parts.method).map(Plan::Answered),
-            Verdict::Own(arrival) => Ok(own_plan(connection, parts, &arrival, body, asker)),
+            Verdict::Own(arrival) => own_plan(connection, parts, &arrival, body, asker),
             Verdict::Unknown(presented) => Ok(Plan::Ask(presented, parts, body)),
             Verdict::Elsewhere(location) => {
                 asker.note(Over::sent_to_sign_in);
                 Ok(Plan::Answered(redirect(&location, asker)))
+            }
+            Verdict::Encrypted(location) => {
+                let mut response = redirect(&location, asker);
+                *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
+                Ok(Plan::Answered(response))
             }
             Verdict::Visitor(route, arrival, person) => {
                 let person = person.as_deref();
@@ -193,9 +239,11 @@ fn plan<'a>(
 }
 
 /// A request to be judged: the one a connection brought, or one that a proxy describes to us.
-pub(super) struct Asked {
+pub(super) struct Asked<'a> {
     /// Its head.
     pub parts: Parts,
+    /// What it came on, if it came to us: its certificate and its listener have a say.
+    pub link: Option<&'a Link>,
     /// Who sends it, if the proxies in front said so in a way that makes sense.
     pub origin: Result<client::Origin, GatewayError>,
     /// Fields that only trusted peers may send stay.
@@ -214,6 +262,8 @@ pub(super) enum Verdict<'a, 'g> {
     Unknown(Presented),
     /// The browser belongs on the identity host first.
     Elsewhere(String),
+    /// The listener only sends people to the one that speaks TLS.
+    Encrypted(String),
     /// Somebody may pass: the route, and who it is if anybody looked.
     Visitor(&'g Route, Arrival<'a>, Option<Arc<Snapshot>>),
 }
@@ -223,19 +273,21 @@ pub(super) enum Verdict<'a, 'g> {
 /// # Errors
 /// What to answer when the request may not pass.
 pub(super) fn judge<'g, T>(
-    connection: &'g Connection,
-    asked: Asked,
+    gateway: &'g Gateway,
+    described: Asked<'_>,
     known: (Timestamp, Option<Resolved>),
     asker: &mut Asker,
     then: impl FnOnce(Verdict<'_, 'g>, Parts, &mut Asker) -> Result<T, GatewayError>,
 ) -> Result<T, GatewayError> {
-    let gateway = &connection.worker.gateway;
-    let parts = asked.parts;
-    let notes = gateway.table.scrub.note(&parts.headers, asked.trusted)?;
+    let parts = described.parts;
+    let notes = gateway
+        .table
+        .scrub
+        .note(&parts.headers, described.trusted)?;
     asker.kind = Kind::of(&parts.method, &parts.headers, &notes, false);
     asker.language = page_language(asker.kind, &parts);
     shape::check(&parts.method, parts.version, &parts.headers, &notes)?;
-    let origin = asked.origin?;
+    let origin = described.origin?;
     asker.ip = Some(origin.ip);
     asker.note(|over| over.came_from(&origin));
 
@@ -246,6 +298,11 @@ pub(super) fn judge<'g, T>(
         .and_then(CanonicalHost::parse)
         .ok_or(GatewayError::Rejected("security 2.10"))?;
     same_authority(&parts.uri, &host, origin.scheme)?;
+    asker.secure = origin.scheme == Scheme::Https && to_https::may_insist(host.name());
+    let tls = described.link.and_then(|link| link.tls.as_ref());
+    if tls.is_some_and(|tls| !tls.covers(host.name())) {
+        return Err(GatewayError::Misdirected);
+    }
     if parts.uri.path() == "*" {
         return then(Verdict::Server, parts, asker);
     }
@@ -253,6 +310,14 @@ pub(super) fn judge<'g, T>(
     let uri = parts.uri.clone();
     let target = CanonicalTarget::new(uri.path(), uri.query(), site.form(gateway.form))?;
     asker.note(|over| over.asks_for(&target));
+    if origin.scheme == Scheme::Http
+        && let Some(link) = described.link
+        && gateway.to_https.applies(link.listener, target.path())
+    {
+        let location = gateway.to_https.location(&gateway.own, &host, &target);
+        let location = location.ok_or(GatewayError::RouteNotFound)?;
+        return then(Verdict::Encrypted(location), parts, asker);
+    }
 
     let whose = gateway.own.whose(host.name(), target.path());
     let question = Question {
@@ -301,7 +366,7 @@ pub(super) fn judge<'g, T>(
     if arrival.upgrade.is_some() {
         asker.kind = Kind::of(&parts.method, &parts.headers, &notes, true);
     }
-    admissible(route, asked.length, asker)?;
+    admissible(route, described.length, asker)?;
 
     let verdict = match access::admit(gateway, route, &arrival, &parts, known.1, asker)? {
         Admitted::Unknown(presented) => Verdict::Unknown(presented),
@@ -335,11 +400,14 @@ fn origin(
     parts: &Parts,
 ) -> Result<client::Origin, GatewayError> {
     if connection.trusted {
-        return Ok(gateway.proxies.behind(connection.peer, &parts.headers)?);
+        let own = connection.scheme();
+        return Ok(gateway
+            .proxies
+            .behind(connection.peer, own, &parts.headers)?);
     }
     Ok(client::Origin {
         ip: connection.ip,
-        scheme: Scheme::Http,
+        scheme: connection.scheme(),
     })
 }
 
@@ -393,11 +461,21 @@ fn own_plan<'a>(
     arrival: &Arrival<'_>,
     body: Incoming,
     asker: &mut Asker,
-) -> Plan<'a> {
+) -> Result<Plan<'a>, GatewayError> {
     let gateway = &connection.worker.gateway;
+    if arrival.target.path().starts_with(decisions::PREFIX) {
+        let mounted = gateway
+            .decisions
+            .as_ref()
+            .is_some_and(Decisions::is_on_public);
+        if !mounted {
+            return Err(GatewayError::DecisionsNotMounted);
+        }
+        return Ok(Plan::Decide(Request::from_parts(parts, body)));
+    }
     asker.note(Over::is_ours);
     if let Some(location) = access::elsewhere(gateway, arrival, &parts.method) {
-        return Plan::Answered(redirect(&location, asker));
+        return Ok(Plan::Answered(redirect(&location, asker)));
     }
     if !arrival.target.is_unchanged() || parts.uri.scheme().is_some() {
         let canonical = PathAndQuery::try_from(arrival.target.to_text());
@@ -408,7 +486,7 @@ fn own_plan<'a>(
     }
     asker.note(|over| over.asks_us_for(parts.uri.path()));
     if let Some(response) = whoami::at_once(gateway, arrival, &parts, &body, asker) {
-        return Plan::Answered(response);
+        return Ok(Plan::Answered(response));
     }
     parts.extensions.insert(Client {
         ip: arrival.origin.ip,
@@ -420,7 +498,7 @@ fn own_plan<'a>(
     let watch = &connection.link.watch;
     // A backstop: our endpoints have tighter limits of their own.
     watch.allow(&watch.total, Some(OWN_TOTAL));
-    Plan::Own(Request::from_parts(parts, body))
+    Ok(Plan::Own(Request::from_parts(parts, body)))
 }
 
 fn redirect(location: &str, asker: &Asker) -> Response<Body> {

@@ -2,7 +2,7 @@
 //!
 //! Hyper has refused what is no HTTP at all; what two parsers could read in two ways is refused here.
 
-use http::{HeaderMap, HeaderValue, Method, Version, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Version, header};
 
 use super::{
     GatewayError,
@@ -35,6 +35,35 @@ pub fn check(
             .all(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
         if !expected && version >= Version::HTTP_11 {
             return Err(GatewayError::ExpectationFailed);
+        }
+    }
+    Ok(())
+}
+
+/// Makes the head of an HTTP/2 request what the same request has in HTTP/1.1: the authority as `Host`, all crumbs of cookies in one
+/// field (security 1.14, 2.11). HTTP/1.1 is left as it is.
+///
+/// # Errors
+/// When it has more fields than HTTP/1.1 may have; crumbs count (gateway 15).
+pub fn as_version_1<B>(request: &mut Request<B>) -> Result<(), GatewayError> {
+    if request.version() != Version::HTTP_2 {
+        return Ok(());
+    }
+    if request.headers().len() > MOST_FIELDS {
+        return Err(GatewayError::HeadersTooLarge);
+    }
+    if !request.headers().contains_key(header::HOST)
+        && let Some(authority) = request.uri().authority()
+        && let Ok(authority) = HeaderValue::from_str(authority.as_str())
+    {
+        request.headers_mut().insert(header::HOST, authority);
+    }
+    let headers = request.headers_mut();
+    let crumbs: Vec<_> = headers.get_all(header::COOKIE).iter().collect();
+    if crumbs.len() > 1 {
+        let crumbs: Vec<_> = crumbs.into_iter().map(HeaderValue::as_bytes).collect();
+        if let Ok(whole) = HeaderValue::from_bytes(&crumbs.join(&b"; "[..])) {
+            headers.insert(header::COOKIE, whole);
         }
     }
     Ok(())
@@ -101,6 +130,8 @@ pub fn upgrade(headers: &HeaderMap, notes: &Notes, allowed: &[Box<str>]) -> Opti
 }
 
 const LONGEST_METHOD: usize = 32;
+/// What hyper's own parser takes in HTTP/1.1.
+const MOST_FIELDS: usize = 100;
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,7 @@
 mod addresses;
 mod admin;
 mod credentials;
+mod document;
 mod draft;
 mod patch;
 mod sessions;
@@ -20,6 +21,7 @@ use crate::{
 
 pub use admin::{GivenAddress, NewIdentity, REGIONS, Replacement};
 pub use credentials::ImportedPassword;
+pub use document::document;
 pub use draft::Updated;
 pub use patch::{MAX_OPERATIONS, Operation, PatchError};
 pub use sessions::{Bulk, BulkAction, BulkTarget, Extension};

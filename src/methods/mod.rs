@@ -4,7 +4,11 @@
 //! |---|---|---|---|---|---|
 //! | `profile` | | ● | ● | | |
 //! | `password` | ● | ● | ● | | |
+//! | `code` | | | | ● | |
+//! | `identifier_first` | ● | | | | |
 
+pub mod code;
+pub mod identifier_first;
 pub mod password;
 pub mod profile;
 
@@ -31,5 +35,7 @@ pub fn all(config: &Config, services: &Services) -> Registry {
     Registry::new(vec![
         Box::new(profile::Profile::new(config, services)),
         Box::new(password::Password::new(config, services)),
+        Box::new(code::OneTimeCode::new(config, services)),
+        Box::new(identifier_first::IdentifierFirst::new(config, services)),
     ])
 }

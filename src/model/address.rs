@@ -49,6 +49,21 @@ pub struct VerifiableAddress {
     pub updated_at: Timestamp,
 }
 
+impl VerifiableAddress {
+    /// Notes how far its proof has come. What is proven stays proven, whatever is sent to it again.
+    pub fn progress(&mut self, status: AddressStatus, at: Timestamp) {
+        if self.verified && status != AddressStatus::Completed {
+            return;
+        }
+        self.status = status;
+        self.updated_at = at;
+        if status == AddressStatus::Completed && !self.verified {
+            self.verified = true;
+            self.verified_at = Some(at);
+        }
+    }
+}
+
 /// An address through which an account can be recovered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RecoveryAddress {

@@ -59,6 +59,8 @@ credential_types! {
     Deviceauthn = "deviceauthn",
     /// The first step of identifier-first log-in.
     IdentifierFirst = "identifier_first",
+    /// Links by mail, as a pseudo credential.
+    Link = "link",
     /// A recovery link; only as a session's authentication method.
     LinkRecovery = "link_recovery",
     /// A recovery code; only as a session's authentication method.

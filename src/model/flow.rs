@@ -71,6 +71,14 @@ pub enum FlowState {
     ChooseMethod,
     /// A code or link went out.
     SentEmail,
+    /// Recovery that lets choose: waits for an address of the account (methods 1.6).
+    RecoveryAwaitingAddress,
+    /// The account has several addresses; one is chosen.
+    RecoveryAwaitingAddressChoice,
+    /// Another address was chosen, and is to be typed in full.
+    RecoveryConfirmingAddress,
+    /// A code went to the chosen address.
+    RecoveryAwaitingCode,
     /// The challenge was met.
     PassedChallenge,
     /// The first state of a settings flow.
@@ -106,6 +114,8 @@ pub struct Flow {
     pub ui: ui::Container,
     /// Digest of the CSRF cookie's secret that a browser flow is bound to (security 8.3).
     pub csrf: Option<Digest>,
+    /// HMAC of the network that began it, for counting; absent when nothing is counted (security 11.10).
+    pub client: Option<Digest>,
     /// Asked to confirm an existing session (login).
     pub refresh: bool,
     /// Level asked for (login).

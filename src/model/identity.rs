@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Credential, CredentialType, IdentityId, RecoveryAddress, VerifiableAddress};
+use super::{Channel, Credential, CredentialType, IdentityId, RecoveryAddress, VerifiableAddress};
 use crate::clock::Timestamp;
 
 /// Whether an identity may sign in.
@@ -52,6 +52,19 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// Its verifiable address with this value.
+    #[must_use]
+    pub fn verifiable(&self, via: Channel, value: &str) -> Option<&VerifiableAddress> {
+        let mut all = self.verifiable_addresses.iter();
+        all.find(|address| address.via == via && address.value == value)
+    }
+
+    /// The same, to change it.
+    pub fn verifiable_mut(&mut self, via: Channel, value: &str) -> Option<&mut VerifiableAddress> {
+        let mut all = self.verifiable_addresses.iter_mut();
+        all.find(|address| address.via == via && address.value == value)
+    }
+
     /// Whether it may sign in.
     #[must_use]
     pub fn is_active(&self) -> bool {

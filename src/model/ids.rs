@@ -55,6 +55,10 @@ id!(
     AddressId
 );
 id!(
+    /// A one-time code or link.
+    CodeId
+);
+id!(
     /// A device seen with a session.
     DeviceId
 );

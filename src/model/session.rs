@@ -65,6 +65,8 @@ pub struct Session {
     pub methods: Vec<AuthenticationMethod>,
     /// Devices it was issued to.
     pub devices: Vec<Device>,
+    /// Until when the cookie that its browser has says that it lasts.
+    pub cookie_until: Timestamp,
 }
 
 impl Session {
@@ -72,6 +74,25 @@ impl Session {
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.active && now < self.expires_at
+    }
+
+    /// Whether it lasts longer than its cookie says, because it was extended since (flows 4.2).
+    #[must_use]
+    pub fn outlasts_its_cookie(&self) -> bool {
+        self.expires_at > self.cookie_until
+    }
+
+    /// The session as it was before its last factor, for whoever still holds the token of that time; it answers until `until`
+    /// (security 7.2).
+    #[must_use]
+    pub fn before_last_factor(mut self, until: Timestamp) -> Self {
+        self.methods.pop();
+        self.aal = Self::level(&self.methods);
+        let earlier = self.methods.last().map(|method| method.completed_at);
+        self.authenticated_at = earlier.unwrap_or(self.issued_at);
+        self.expires_at = self.expires_at.min(until);
+        self.cookie_until = self.expires_at;
+        self
     }
 
     /// The level that `methods` add up to: two factors of different level, or one that counts as two (flows 4.1).

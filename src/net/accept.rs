@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     io,
-    net::{IpAddr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -17,7 +17,10 @@ use tokio::{
     sync::{Notify, mpsc},
 };
 
-use super::{Bound, Peer};
+use super::{
+    Bound, Listening, Peer,
+    entry::{Entry, network},
+};
 
 /// How many connections may be open.
 #[derive(Clone, Copy, Debug)]
@@ -90,23 +93,15 @@ impl Seats {
         }
     }
 
-    fn take(self: &Arc<Self>, peer: Peer, load: &Arc<AtomicUsize>) -> Option<Seat> {
-        let ip = peer.ip().map(network);
-        if let Some(ip) = ip {
-            let mut by_ip = self.by_ip.lock().unwrap_or_else(PoisonError::into_inner);
-            let count = by_ip.entry(ip).or_insert(0);
-            if *count >= self.ceilings.per_ip {
-                return None;
-            }
-            *count += 1;
-        }
+    fn take(self: &Arc<Self>, ip: Option<IpAddr>, load: &Arc<AtomicUsize>) -> Option<Seat> {
         self.open.fetch_add(1, Ordering::Relaxed);
         load.fetch_add(1, Ordering::Relaxed);
-        Some(Seat {
+        let mut seat = Seat {
             seats: Arc::clone(self),
-            ip,
+            ip: None,
             load: Arc::clone(load),
-        })
+        };
+        ip.is_none_or(|ip| seat.count(ip)).then_some(seat)
     }
 }
 
@@ -115,6 +110,25 @@ pub(super) struct Seat {
     seats: Arc<Seats>,
     ip: Option<IpAddr>,
     load: Arc<AtomicUsize>,
+}
+
+impl Seat {
+    /// Counts the connection as one of this address; false when that has too many.
+    pub(super) fn count(&mut self, ip: IpAddr) -> bool {
+        let ip = network(ip);
+        let mut by_ip = self
+            .seats
+            .by_ip
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let count = by_ip.entry(ip).or_insert(0);
+        if *count >= self.seats.ceilings.per_ip {
+            return false;
+        }
+        *count += 1;
+        self.ip = Some(ip);
+        true
+    }
 }
 
 impl Drop for Seat {
@@ -141,14 +155,15 @@ impl Drop for Seat {
 /// Accepts until `stop`, and then what has been waiting: the system would reset those connections with the listener.
 pub(super) async fn accept(
     number: usize,
-    listener: Bound,
+    listener: Listening,
     desks: Vec<Desk>,
     seats: Arc<Seats>,
     stop: Arc<Notify>,
 ) -> io::Result<()> {
     let counter = Counter {
         number,
-        door: Door::open(&listener)?,
+        door: Door::open(&listener.bound)?,
+        entry: listener.entry,
         desks,
         seats,
     };
@@ -186,6 +201,7 @@ type Arrived = (Socket, Peer, Option<SocketAddr>);
 struct Counter {
     number: usize,
     door: Door,
+    entry: Entry,
     desks: Vec<Desk>,
     seats: Arc<Seats>,
 }
@@ -196,7 +212,9 @@ impl Counter {
         let Some(desk) = least_loaded(&self.desks, turn) else {
             return;
         };
-        let Some(seat) = self.seats.take(peer, &desk.load) else {
+        // Of a balancer's connections each counts for the client that it announces.
+        let ip = peer.ip().filter(|_| !self.entry.speaks_for_others(peer));
+        let Some(seat) = self.seats.take(ip, &desk.load) else {
             return;
         };
         let accepted = Accepted {
@@ -247,14 +265,6 @@ impl Door {
                 Ok((Socket::Unix(socket.into_std()?), Peer::Unix, None))
             }
         }
-    }
-}
-
-/// What counts as one client address (security 6.6).
-fn network(ip: IpAddr) -> IpAddr {
-    match ip {
-        IpAddr::V4(_) => ip,
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
     }
 }
 

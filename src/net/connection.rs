@@ -21,7 +21,7 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::{Drains, Peer, Stream, Watch};
+use super::{Drains, Peer, Secured, Stream, Watch};
 
 /// What a connection may cost.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +42,10 @@ pub struct Link {
     pub peer: Peer,
     /// Our address on it.
     pub local: Option<SocketAddr>,
+    /// What TLS has settled, where it is spoken.
+    pub tls: Option<Secured>,
+    /// It is one of several requests that share a connection (HTTP/2): its end is not the connection's.
+    pub shared: bool,
     /// Which listener accepted it, in the plan's order.
     pub listener: usize,
     /// Its limits.
@@ -54,8 +58,26 @@ impl Link {
     /// Whether the connection should close after the answer at hand.
     #[must_use]
     pub fn is_last_request(&self) -> bool {
+        !self.shared && self.closes_after_this()
+    }
+
+    fn closes_after_this(&self) -> bool {
         self.watch.requests() >= self.limits.requests
             || self.watch.ticker().drains() != Drains::Serving
+    }
+
+    /// The same connection for one of the requests that share it.
+    #[must_use]
+    pub fn for_stream(&self, watch: Arc<Watch>) -> Self {
+        Self {
+            peer: self.peer,
+            local: self.local,
+            tls: self.tls.clone(),
+            shared: true,
+            listener: self.listener,
+            watch,
+            limits: self.limits,
+        }
     }
 
     /// The answer to the last request has been handed over: the connection is idle again.
@@ -226,7 +248,7 @@ async fn linger(stream: &mut Stream) {
 }
 
 /// How long a draining worker waits for a request on an idle connection.
-const LAST_CALL: Duration = Duration::from_secs(1);
+pub(super) const LAST_CALL: Duration = Duration::from_secs(1);
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 64 * 1024;
 /// Hyper refuses smaller read buffers.

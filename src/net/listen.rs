@@ -107,18 +107,29 @@ impl Drop for Bound {
 /// # Errors
 /// [`BindError`], fit to be shown as it is.
 pub fn bind(key: &str, address: &str) -> Result<Bound, BindError> {
+    bind_as(key, address, false)
+}
+
+/// The same; with `shared` another process may listen on the port too, as in a change of versions (gateway ).
+///
+/// # Errors
+/// As for [`bind`].
+pub fn bind_as(key: &str, address: &str, shared: bool) -> Result<Bound, BindError> {
     let attempt = || match Address::parse(address)
         .map_err(|words| io::Error::new(io::ErrorKind::InvalidInput, words))?
     {
         Address::Unix(path, mode) => bind_unix(path, mode),
         Address::Tcp(host, port) => {
             let found = std::net::ToSocketAddrs::to_socket_addrs(&(host.as_str(), port))?;
-            bind_first(found.collect())
+            bind_first(found.collect(), shared)
         }
-        Address::AnyTcp(port) => bind_first(vec![
-            SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), port),
-            SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port),
-        ]),
+        Address::AnyTcp(port) => bind_first(
+            vec![
+                SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), port),
+                SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port),
+            ],
+            shared,
+        ),
     };
     attempt().map_err(|error| BindError {
         key: key.to_owned(),
@@ -127,10 +138,10 @@ pub fn bind(key: &str, address: &str) -> Result<Bound, BindError> {
     })
 }
 
-fn bind_first(candidates: Vec<SocketAddr>) -> io::Result<Bound> {
+fn bind_first(candidates: Vec<SocketAddr>, shared: bool) -> io::Result<Bound> {
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
     for address in candidates {
-        match bind_tcp(address) {
+        match bind_tcp(address, shared) {
             Ok(listener) => return Ok(Bound::Tcp(listener)),
             // A machine without IPv6 refuses the family; a port in use is the answer for every family.
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(error),
@@ -140,7 +151,7 @@ fn bind_first(candidates: Vec<SocketAddr>) -> io::Result<Bound> {
     Err(last)
 }
 
-fn bind_tcp(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+fn bind_tcp(address: SocketAddr, shared: bool) -> io::Result<std::net::TcpListener> {
     let socket = Socket::new(
         Domain::for_address(address),
         Type::STREAM,
@@ -148,6 +159,7 @@ fn bind_tcp(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     )?;
     // Restarting must not wait for connections in TIME_WAIT; it does not let two listeners share the port.
     socket.set_reuse_address(true)?;
+    socket.set_reuse_port(shared)?;
     if address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED) {
         socket.set_only_v6(false)?;
     }

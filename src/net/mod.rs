@@ -7,14 +7,22 @@
 mod accept;
 mod connection;
 mod drain;
+mod entry;
+mod http2;
 mod listen;
+mod outbound;
+mod proxy_protocol;
 mod stream;
+mod tls;
 mod watch;
 mod worker;
 
 pub use accept::Ceilings;
 pub use connection::{ConnectionLimits, Link};
-pub use listen::{Address, BindError, Bound, bind};
+pub use entry::{Entry, Listening};
+pub use listen::{Address, BindError, Bound, bind, bind_as};
+pub use outbound::is_public;
 pub use stream::{Peer, Stream, Tape};
+pub use tls::{Secured, Tls, TlsError};
 pub use watch::{Deadline, Drains, Ticker, Watch};
 pub use worker::{Model, Plan, Running, WorkerService, serve};

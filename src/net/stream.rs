@@ -11,6 +11,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use bytes::Bytes;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpStream, UnixStream},
@@ -46,7 +47,7 @@ impl Peer {
 
 /// A connected socket; tells its watch when bytes arrive, and its tape what is written.
 pub struct Stream {
-    socket: Socket,
+    transport: Transport,
     watch: Option<Arc<Watch>>,
     tape: Option<Arc<Tape>>,
 }
@@ -93,6 +94,20 @@ impl Tape {
     }
 }
 
+enum Transport {
+    Plain(Raw),
+    Secured(Box<Encrypted>),
+}
+
+/// A client's bytes under TLS.
+pub(super) type Encrypted = tokio_rustls::server::TlsStream<Raw>;
+
+/// A socket as the system has it, and what has been read of it already.
+pub(super) struct Raw {
+    socket: Socket,
+    read: Bytes,
+}
+
 enum Socket {
     Tcp(TcpStream),
     Unix(UnixStream),
@@ -101,20 +116,34 @@ enum Socket {
 impl Stream {
     /// Over TCP; small writes leave at once.
     pub fn tcp(socket: TcpStream) -> Self {
-        let _ = socket.set_nodelay(true);
+        Self::plain(Raw::tcp(socket))
+    }
+
+    /// Over a unix socket.
+    pub fn unix(socket: UnixStream) -> Self {
+        Self::plain(Raw::unix(socket))
+    }
+
+    pub(super) fn plain(raw: Raw) -> Self {
+        Self::over(Transport::Plain(raw))
+    }
+
+    pub(super) fn secured(encrypted: Encrypted) -> Self {
+        Self::over(Transport::Secured(Box::new(encrypted)))
+    }
+
+    fn over(transport: Transport) -> Self {
         Self {
-            socket: Socket::Tcp(socket),
+            transport,
             watch: None,
             tape: None,
         }
     }
 
-    /// Over a unix socket.
-    pub fn unix(socket: UnixStream) -> Self {
-        Self {
-            socket: Socket::Unix(socket),
-            watch: None,
-            tape: None,
+    fn raw(&self) -> &Raw {
+        match &self.transport {
+            Transport::Plain(raw) => raw,
+            Transport::Secured(encrypted) => encrypted.get_ref().0,
         }
     }
 
@@ -134,12 +163,34 @@ impl Stream {
 
     /// Keeps a silent TCP connection from being forgotten by what lies between (gateway ).
     pub fn keep_alive(&self, every: std::time::Duration) {
-        if let Socket::Tcp(socket) = &self.socket {
+        if let Socket::Tcp(socket) = &self.raw().socket {
             let parameters = socket2::TcpKeepalive::new()
                 .with_time(every)
                 .with_interval(every);
             let _ = socket2::SockRef::from(socket).set_tcp_keepalive(&parameters);
         }
+    }
+}
+
+impl Raw {
+    pub(super) fn tcp(socket: TcpStream) -> Self {
+        let _ = socket.set_nodelay(true);
+        Self {
+            socket: Socket::Tcp(socket),
+            read: Bytes::new(),
+        }
+    }
+
+    pub(super) fn unix(socket: UnixStream) -> Self {
+        Self {
+            socket: Socket::Unix(socket),
+            read: Bytes::new(),
+        }
+    }
+
+    /// Gives back what was read and belongs to whoever reads next.
+    pub(super) fn unread(&mut self, bytes: impl Into<Bytes>) {
+        self.read = bytes.into();
     }
 }
 
@@ -151,9 +202,9 @@ impl AsyncRead for Stream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        let result = match &mut self.socket {
-            Socket::Tcp(socket) => Pin::new(socket).poll_read(context, buffer),
-            Socket::Unix(socket) => Pin::new(socket).poll_read(context, buffer),
+        let result = match &mut self.transport {
+            Transport::Plain(raw) => Pin::new(raw).poll_read(context, buffer),
+            Transport::Secured(encrypted) => Pin::new(encrypted).poll_read(context, buffer),
         };
         if buffer.filled().len() > before {
             if let Some(watch) = &self.watch {
@@ -177,6 +228,70 @@ impl AsyncWrite for Stream {
         if let Some(tape) = &self.tape {
             tape.keep(bytes);
         }
+        match &mut self.transport {
+            Transport::Plain(raw) => Pin::new(raw).poll_write(context, bytes),
+            Transport::Secured(encrypted) => Pin::new(encrypted).poll_write(context, bytes),
+        }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match &mut self.transport {
+            Transport::Plain(raw) => Pin::new(raw).poll_write_vectored(context, slices),
+            Transport::Secured(encrypted) => {
+                Pin::new(encrypted).poll_write_vectored(context, slices)
+            }
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.transport {
+            Transport::Plain(_) => Poll::Ready(Ok(())),
+            Transport::Secured(encrypted) => Pin::new(encrypted).poll_flush(context),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.transport {
+            Transport::Plain(raw) => Pin::new(raw).poll_shutdown(context),
+            Transport::Secured(encrypted) => Pin::new(encrypted).poll_shutdown(context),
+        }
+    }
+}
+
+impl AsyncRead for Raw {
+    #[inline]
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if !self.read.is_empty() {
+            let length = self.read.len().min(buffer.remaining());
+            buffer.put_slice(&self.read.split_to(length));
+            return Poll::Ready(Ok(()));
+        }
+        match &mut self.socket {
+            Socket::Tcp(socket) => Pin::new(socket).poll_read(context, buffer),
+            Socket::Unix(socket) => Pin::new(socket).poll_read(context, buffer),
+        }
+    }
+}
+
+impl AsyncWrite for Raw {
+    #[inline]
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         match &mut self.socket {
             Socket::Tcp(socket) => Pin::new(socket).poll_write(context, bytes),
             Socket::Unix(socket) => Pin::new(socket).poll_write(context, bytes),

@@ -138,13 +138,18 @@ impl Ticker {
     /// Watches a client's connection.
     pub fn connection(self: &Arc<Self>) -> Arc<Watch> {
         self.connections.fetch_add(1, Ordering::Relaxed);
-        self.watch(false)
+        self.watch(Kind::Connection)
+    }
+
+    /// Watches one request of a connection that several share; the connection has a watch of its own.
+    pub fn stream(self: &Arc<Self>) -> Arc<Watch> {
+        self.watch(Kind::Stream)
     }
 
     /// Watches a tunnel.
     pub fn tunnel(self: &Arc<Self>) -> Arc<Watch> {
         self.tunnels.fetch_add(1, Ordering::Relaxed);
-        self.watch(true)
+        self.watch(Kind::Tunnel)
     }
 
     /// Wakes the sweep, when a worker has something besides connections to be swept.
@@ -174,10 +179,10 @@ impl Ticker {
         }
     }
 
-    fn watch(self: &Arc<Self>, tunnel: bool) -> Arc<Watch> {
+    fn watch(self: &Arc<Self>, kind: Kind) -> Arc<Watch> {
         let watch = Arc::new(Watch {
             ticker: Arc::clone(self),
-            tunnel,
+            kind,
             waker: OnceLock::new(),
             life: Deadline::default(),
             idle: AtomicBool::new(true),
@@ -219,10 +224,17 @@ impl Ticker {
     }
 }
 
-/// One connection's or tunnel's limits. Whoever waits writes its deadline and compares when it is woken.
+/// What is watched.
+enum Kind {
+    Connection,
+    Stream,
+    Tunnel,
+}
+
+/// One connection's, request's or tunnel's limits. Whoever waits writes its deadline and compares when it is woken.
 pub struct Watch {
     ticker: Arc<Ticker>,
-    tunnel: bool,
+    kind: Kind,
     waker: OnceLock<Waker>,
     /// Between requests: how long it may idle, or how long a head may take.
     pub life: Deadline,
@@ -251,7 +263,8 @@ impl Watch {
         self.waker.get_or_init(|| waker.clone());
     }
 
-    fn wake(&self) {
+    /// Wakes whoever drives it.
+    pub fn wake(&self) {
         if let Some(waker) = self.waker.get() {
             waker.wake_by_ref();
         }
@@ -343,10 +356,10 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        let count = if self.tunnel {
-            &self.ticker.tunnels
-        } else {
-            &self.ticker.connections
+        let count = match self.kind {
+            Kind::Connection => &self.ticker.connections,
+            Kind::Tunnel => &self.ticker.tunnels,
+            Kind::Stream => return,
         };
         count.fetch_sub(1, Ordering::Relaxed);
         self.ticker.emptied.notify_waiters();

@@ -4,6 +4,7 @@ use std::{
     convert::Infallible,
     error::Error,
     io,
+    net::SocketAddr,
     sync::{Arc, atomic::AtomicUsize},
     thread,
 };
@@ -15,15 +16,20 @@ use hyper::{body::Incoming, service::service_fn};
 use tokio::{
     net::{TcpStream, UnixStream},
     runtime::{Builder, Runtime},
-    sync::{Notify, mpsc, oneshot},
+    sync::{Notify, Semaphore, mpsc, oneshot},
 };
 
 use super::{
-    Bound, Ceilings, ConnectionLimits, Link, Stream, Ticker,
+    Ceilings, ConnectionLimits, Entry, Link, Listening, Stream, Ticker, Watch,
     accept::{self, Accepted, Desk, Seats, Socket},
     connection,
     drain::Stopper,
+    entry::Entered,
+    http2,
+    stream::Raw,
+    tls::keep_fresh,
 };
+use crate::config::Http2Limits;
 
 /// What a worker does with requests.
 pub trait WorkerService: Send + Sync + 'static {
@@ -41,6 +47,9 @@ pub trait WorkerService: Send + Sync + 'static {
         request: Request<Incoming>,
     ) -> impl Future<Output = Response<Self::Body>> + Send + 'static;
 
+    /// The same connection for one of the requests that share it, with limits of its own.
+    fn stream(connection: &Arc<Self::Connection>, watch: Arc<Watch>) -> Arc<Self::Connection>;
+
     /// Called at each tick of the worker's clock; true while there is something left to look after.
     fn sweep(&self, now: u64) -> bool;
 }
@@ -57,7 +66,7 @@ pub enum Model {
 /// What is to be served.
 pub struct Plan {
     /// Bound listeners.
-    pub listeners: Vec<Bound>,
+    pub listeners: Vec<Listening>,
     /// How to spread connections.
     pub model: Model,
     /// How many connections.
@@ -97,6 +106,7 @@ where
         stops: Vec::new(),
         threads: Vec::new(),
     };
+    let entries: Arc<[Entry]> = plan.listeners.iter().map(|one| one.entry.clone()).collect();
     let mut desks = Vec::new();
     for number in 0..count {
         let ticker = Ticker::new();
@@ -106,6 +116,8 @@ where
             service: factory(number, &ticker),
             ticker: Arc::clone(&ticker),
             limits: plan.limits,
+            entries: Arc::clone(&entries),
+            handshakes: Arc::new(Semaphore::new(HANDSHAKES)),
             queue,
             stopped,
         };
@@ -143,6 +155,8 @@ struct Worker<W> {
     service: Arc<W>,
     ticker: Arc<Ticker>,
     limits: ConnectionLimits,
+    entries: Arc<[Entry]>,
+    handshakes: Arc<Semaphore>,
     queue: mpsc::Receiver<Accepted>,
     stopped: Stopper,
 }
@@ -162,31 +176,95 @@ impl<W: WorkerService> Worker<W> {
     }
 
     fn begin(&self, accepted: Accepted) {
-        let Ok(stream) = register(accepted.socket) else {
+        let Ok(socket) = register(accepted.socket) else {
             return; // the peer has gone already
         };
-        let watch = self.ticker.connection();
-        let limits = self.limits;
-        let connection = Arc::new(self.service.open(Link {
-            peer: accepted.peer,
+        let Some(entry) = self.entries.get(accepted.listener) else {
+            return;
+        };
+        let begun = Begun {
+            service: Arc::clone(&self.service),
+            watch: self.ticker.connection(),
+            limits: self.limits,
             local: accepted.local,
             listener: accepted.listener,
-            watch: Arc::clone(&watch),
-            limits,
-        }));
-        let seat = accepted.seat;
-        spawn(async move {
-            let service = service_fn(|request| {
-                let connection = Arc::clone(&connection);
-                async move { Ok::<_, Infallible>(W::answer(connection, request).await) }
+        };
+        let mut seat = accepted.seat;
+        let peer = accepted.peer;
+        if entry.is_plain() {
+            let entered = Entered {
+                stream: Stream::plain(socket),
+                peer,
+                tls: None,
+                http2: false,
+            };
+            return spawn(async move {
+                begun.serve(entered, Http2Limits::default()).await;
+                drop(seat);
             });
-            connection::serve(stream, service, watch, limits).await;
+        }
+        let (entry, handshakes) = (entry.clone(), Arc::clone(&self.handshakes));
+        spawn(async move {
+            let passing = Box::pin(entry.pass(socket, peer, &mut seat, &handshakes));
+            // What is no PROXY header and no TLS is noise of the net: closed, and not worth a line.
+            match passing.await {
+                Ok(entered) => begun.serve(entered, entry.http2).await,
+                Err(error) => tracing::debug!(%error, "a connection was not let in"),
+            }
             drop(seat);
         });
     }
 }
 
-async fn accept_all(listeners: Vec<Bound>, desks: Vec<Desk>, seats: Arc<Seats>, stop: Arc<Notify>) {
+/// A connection that has a watch, and is to be let in.
+struct Begun<W> {
+    service: Arc<W>,
+    watch: Arc<Watch>,
+    limits: ConnectionLimits,
+    local: Option<SocketAddr>,
+    listener: usize,
+}
+
+impl<W: WorkerService> Begun<W> {
+    async fn serve(self, entered: Entered, http2: Http2Limits) {
+        let (watch, limits) = (self.watch, self.limits);
+        let connection = Arc::new(self.service.open(Link {
+            peer: entered.peer,
+            local: self.local,
+            tls: entered.tls,
+            shared: false,
+            listener: self.listener,
+            watch: Arc::clone(&watch),
+            limits,
+        }));
+        if entered.http2 {
+            return Box::pin(http2::serve::<W>(
+                entered.stream,
+                connection,
+                watch,
+                limits,
+                http2,
+            ))
+            .await;
+        }
+        let service = service_fn(|request| {
+            let connection = Arc::clone(&connection);
+            async move { Ok::<_, Infallible>(W::answer(connection, request).await) }
+        });
+        connection::serve(entered.stream, service, watch, limits).await;
+    }
+}
+
+async fn accept_all(
+    listeners: Vec<Listening>,
+    desks: Vec<Desk>,
+    seats: Arc<Seats>,
+    stop: Arc<Notify>,
+) {
+    let certificates: Vec<_> = listeners
+        .iter()
+        .filter_map(|listener| listener.entry.tls.clone())
+        .collect();
     let loops = listeners.into_iter().enumerate().map(|(number, listener)| {
         accept::accept(
             number,
@@ -196,13 +274,16 @@ async fn accept_all(listeners: Vec<Bound>, desks: Vec<Desk>, seats: Arc<Seats>, 
             Arc::clone(&stop),
         )
     });
-    futures_util::future::join_all(loops).await;
+    tokio::select! {
+        _ = futures_util::future::join_all(loops) => {}
+        () = keep_fresh(&certificates) => {}
+    }
 }
 
-fn register(socket: Socket) -> io::Result<Stream> {
+fn register(socket: Socket) -> io::Result<Raw> {
     match socket {
-        Socket::Tcp(socket) => TcpStream::from_std(socket).map(Stream::tcp),
-        Socket::Unix(socket) => UnixStream::from_std(socket).map(Stream::unix),
+        Socket::Tcp(socket) => TcpStream::from_std(socket).map(Raw::tcp),
+        Socket::Unix(socket) => UnixStream::from_std(socket).map(Raw::unix),
     }
 }
 
@@ -220,9 +301,11 @@ fn runtime(threads: Option<usize>) -> io::Result<Runtime> {
     clippy::disallowed_methods,
     reason = "connections are tasks of their worker, and end with it"
 )]
-fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+pub(super) fn spawn(task: impl Future<Output = ()> + Send + 'static) {
     tokio::spawn(task);
 }
 
+/// TLS handshakes at once on one worker (gateway 15).
+const HANDSHAKES: usize = 100;
 /// Accepted sockets that may wait for a busy worker.
 const QUEUE: usize = 1024;

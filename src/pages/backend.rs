@@ -6,8 +6,10 @@ use http::{HeaderValue, header, request::Parts};
 
 use crate::{
     clock::Timestamp,
-    model::{Aal, Flow, FlowKind, SelfServiceError},
+    model::{Aal, CourierMessage, Flow, FlowKind, MessageId, SelfServiceError},
 };
+
+use super::mailbox::Mail;
 
 /// A boxed future of the control plane.
 pub type Future<'a, T> =
@@ -94,4 +96,13 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Ends every session that the request brings.
     fn sign_out<'a>(&'a self, request: &'a Parts) -> Future<'a, SignedOut>;
+
+    /// Whether the request comes from this machine or its own network: codes are shown to nobody else, not even in development.
+    fn is_near(&self, request: &Parts) -> bool;
+
+    /// The newest messages of the courier.
+    fn mailbox(&self) -> Future<'_, Vec<CourierMessage>>;
+
+    /// A message of the courier.
+    fn mail(&self, id: MessageId) -> Future<'_, Option<Mail>>;
 }

@@ -7,8 +7,10 @@ use http::{Response, StatusCode, request::Parts};
 
 use super::{Inner, Shown, Viewer, languages, parameter, problem, query, respond};
 use crate::{
+    clock::Timestamp,
     model::{Aal, Flow, FlowKind},
     render::{Action, Form, FormLinks, FormPage, Notice, NoticePage},
+    ui::text,
 };
 
 /// `GET /.vestibule/{login,registration,settings,recovery,verification}`
@@ -28,7 +30,7 @@ pub(super) async fn page(pages: &Inner, kind: FlowKind, request: &Parts) -> Resp
         return problem::unavailable(pages, request);
     };
     match shown {
-        Shown::Flow(flow) => form(pages, &flow, request).await,
+        Shown::Flow(flow) => form(pages, *flow, request).await,
         Shown::First(to) => respond::redirect(&to),
         // A browser that keeps no cookies would go round for ever (gateway R-6.5b).
         Shown::WithoutCookie { issued_at } if pages.clock.now().since(issued_at) < FRESH => {
@@ -53,7 +55,9 @@ fn restart(
     respond::redirect(&pages.at(&format!("/self-service/{kind}/browser"), &query))
 }
 
-async fn form(pages: &Inner, flow: &Flow, request: &Parts) -> Response<Body> {
+async fn form(pages: &Inner, mut flow: Flow, request: &Parts) -> Response<Body> {
+    let wait = waiting(&mut flow, pages.clock.now());
+    let flow = &flow;
     let form = form_of(flow);
     let viewer = match viewer(pages, form, request).await {
         Ok(viewer) => viewer,
@@ -88,7 +92,33 @@ async fn form(pages: &Inner, flow: &Flow, request: &Parts) -> Response<Body> {
             .as_ref()
             .is_some_and(|viewer| must_confirm(pages, viewer)),
     });
-    respond::html(StatusCode::OK, rendered)
+    let Some(seconds) = wait else {
+        return respond::html(StatusCode::OK, rendered);
+    };
+    let mut response = respond::html(StatusCode::TOO_MANY_REQUESTS, rendered);
+    respond::retry_after(&mut response, seconds);
+    response
+}
+
+/// Seconds that somebody who has tried too much still has to wait. The message says so as of now, and goes when the time is over.
+fn waiting(flow: &mut Flow, now: Timestamp) -> Option<u64> {
+    let mut longest = None;
+    flow.ui.messages.retain_mut(|message| {
+        if message.id != text::RATE_LIMITED {
+            return true;
+        }
+        let at = message.context.as_ref();
+        let at = at.and_then(|context| context.get("retry_at")?.as_str()?.parse().ok());
+        let left = at.map_or(Duration::ZERO, |at: Timestamp| at.since(now));
+        if left.is_zero() {
+            return false;
+        }
+        let seconds = left.as_secs() + 1;
+        longest = longest.max(Some(seconds));
+        *message = text::rate_limited(seconds, "", 0);
+        true
+    });
+    longest
 }
 
 /// Who is signed in, where the page says so.

@@ -7,6 +7,7 @@ mod apps;
 mod backend;
 mod flow;
 mod logout;
+mod mailbox;
 mod problem;
 mod respond;
 #[cfg(test)]
@@ -33,6 +34,7 @@ use crate::{
 use apps::Apps;
 
 pub use backend::{Backend, Future, Shown, SignedOut, Unavailable, Viewer};
+pub use mailbox::Mail;
 
 /// What the pages stand on.
 #[derive(Clone)]
@@ -74,6 +76,9 @@ pub fn router(pages: Pages) -> Router {
             flow::page(&pages.0, kind, &request).await
         };
         router = router.route(&path, get(page));
+    }
+    if pages.0.config.dev {
+        router = router.route("/.vestibule/mailbox", get(mailbox::page));
     }
     router
         .route("/.vestibule/error", get(problem::page))

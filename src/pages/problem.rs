@@ -7,6 +7,7 @@ use super::{Inner, Pages, languages, parameter, query, respond};
 use crate::{
     model::FlowKind,
     render::{Action, ErrorPage, Notice, NoticePage},
+    ui::text::span,
 };
 
 /// `GET /.vestibule/error?id=`: answers with the error's own status (product).
@@ -27,6 +28,7 @@ pub(super) async fn page(State(pages): State<Pages>, request: Parts) -> Response
     let object = found.as_ref().map(|found| &found.error);
     let text = |key: &str| object.and_then(|object| object.get(key)?.as_str());
     let code = object.and_then(|object| object.get("code")?.as_u64());
+    let wait = object.and_then(|object| object.get("details")?.get("seconds")?.as_u64());
     let status = code
         .and_then(|code| u16::try_from(code).ok())
         .and_then(|code| StatusCode::from_u16(code).ok())
@@ -37,10 +39,15 @@ pub(super) async fn page(State(pages): State<Pages>, request: Parts) -> Response
         status: status.as_u16(),
         id: text("id"),
         languages: languages(&request),
+        wait: wait.map(span).as_deref(),
         reference: text("request").or(id.filter(|_| found.is_some())),
         actions: &[(Action::SignIn, &login), (Action::Home, pages.start())],
     });
-    respond::html(status, rendered)
+    let mut response = respond::html(status, rendered);
+    if let Some(seconds) = wait {
+        respond::retry_after(&mut response, seconds);
+    }
+    response
 }
 
 /// 503: nothing can be said about sessions or flows right now, and no cookie is touched.

@@ -18,6 +18,13 @@ pub(super) fn html(status: StatusCode, page: Rendered) -> Response<Body> {
     response
 }
 
+/// Says when trying again makes sense.
+pub(super) fn retry_after(response: &mut Response<Body>, seconds: u64) {
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+}
+
 /// 303. The target is made by us or was checked when the flow began; should it not fit a header, the browser stays.
 pub(super) fn redirect(to: &str) -> Response<Body> {
     let mut response = Response::new(Body::empty());

@@ -69,6 +69,12 @@ impl Surroundings<'_> {
     pub(super) fn field(&self, node: &Node) -> Field {
         match &node.attributes {
             Attributes::Input(input) => self.input(node, input),
+            Attributes::A { href, title, id } => Field {
+                kind: "link",
+                value: href.clone(),
+                label: self.texts.message(title, href, self.form.name(), ""),
+                ..self.blank(node, id)
+            },
             Attributes::Text { text, id } => Field {
                 kind: "prose",
                 value: text.text.clone(),

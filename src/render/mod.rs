@@ -11,6 +11,7 @@ mod field;
 mod form;
 mod gateway;
 mod layout;
+mod mailbox;
 mod notice;
 mod part;
 mod policy;
@@ -33,6 +34,7 @@ use assets::Assets;
 use catalogue::Catalogue;
 use facts::FactsView;
 use form::FormView;
+use mailbox::MailboxView;
 use notice::NoticeView;
 use policy::Policy;
 
@@ -40,6 +42,7 @@ pub use assets::{ASSET_CACHE_CONTROL, ASSETS_PATH, Asset};
 pub use facts::{SampleAppPage, UserPage};
 pub use form::{Form, FormLinks, FormPage};
 pub use gateway::GatewayErrorPage;
+pub use mailbox::{MailboxMessage, MailboxPage, MailboxRow};
 pub use notice::{Action, ErrorPage, Notice, NoticePage};
 
 /// Makes pages. Built once per configuration; making a page touches nothing but memory and the random source.
@@ -177,6 +180,13 @@ impl Renderer {
         self.page(language, "facts.html", Look::WideAnywhere, view)
     }
 
+    /// What was sent, in development.
+    pub fn mailbox(&self, page: &MailboxPage<'_>) -> Rendered {
+        let language = self.language(page.languages);
+        let view = MailboxView::new(page, &language.texts);
+        self.page(language, "mailbox.html", Look::Wide, view)
+    }
+
     /// The asset of this name, as in a page's link below [`ASSETS_PATH`].
     #[must_use]
     pub fn asset(&self, name: &str) -> Option<&Asset> {
@@ -285,6 +295,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("settings.html", include_str!("templates/settings.html")),
     ("notice.html", include_str!("templates/notice.html")),
     ("facts.html", include_str!("templates/facts.html")),
+    ("mailbox.html", include_str!("templates/mailbox.html")),
 ];
 
 const HTML_HEADERS: [(HeaderName, &str); 8] = [

@@ -74,6 +74,8 @@ pub struct ErrorPage<'a> {
     pub id: Option<&'a str>,
     /// `ui_locales` or `Accept-Language`.
     pub languages: Option<&'a str>,
+    /// How long to wait before trying again, when that is the matter.
+    pub wait: Option<&'a str>,
     /// What to name when asking for help.
     pub reference: Option<&'a str>,
     /// What one can do next.
@@ -157,7 +159,10 @@ impl NoticeView {
         Self {
             title: texts.text("form.problem_title", &[("title", &heading)]),
             heading,
-            texts: vec![texts.text(&format!("{base}.text"), &[])],
+            texts: vec![texts.text(
+                &format!("{base}.text"),
+                &[("wait", page.wait.unwrap_or_default())],
+            )],
             actions: actions(page.actions, texts),
             foot: foot(texts, &[("foot.request", page.reference)]),
             ..Self::default()

@@ -57,7 +57,13 @@ impl Schema {
         let mut derived = Derived::default();
         for mark in &self.marks {
             each(&traits, &mark.path, &mut Vec::new(), &mut |path, value| {
-                if let Err(NoAddress(channel)) = derived.take(mark, value) {
+                // What is of another type than the schema says was told already, and is no address either.
+                let mistyped = found.iter().any(|violation| {
+                    violation.path == path && matches!(violation.keyword, Keyword::Type { .. })
+                });
+                if let Err(NoAddress(channel)) = derived.take(mark, value)
+                    && !mistyped
+                {
                     let value = as_text(value).unwrap_or_default();
                     let keyword = match channel {
                         Channel::Email => Keyword::Email { value },

@@ -40,7 +40,7 @@ impl Field {
     pub fn is_shown(&self) -> bool {
         !matches!(
             self.kind,
-            FieldKind::Several | FieldKind::Array(ItemKind::Other)
+            FieldKind::Several | FieldKind::Array(ItemKind::Object | ItemKind::Other)
         )
     }
 }
@@ -73,7 +73,9 @@ pub enum ItemKind {
     Integer,
     /// `boolean`
     Boolean,
-    /// Objects, arrays, or mixed: no input.
+    /// `object`: no input, and left out of a form it reads as `{}` (flows 7.3).
+    Object,
+    /// Arrays, or mixed: no input.
     Other,
 }
 
@@ -193,6 +195,9 @@ fn by_values(schema: &Value) -> Option<FieldKind> {
 }
 
 fn items(schema: Option<&Value>) -> ItemKind {
+    if schema.is_some_and(is_object) {
+        return ItemKind::Object;
+    }
     match schema.and_then(kind) {
         Some(FieldKind::Text) => ItemKind::Text,
         Some(FieldKind::Number) => ItemKind::Number,

@@ -327,6 +327,18 @@ fn an_address_without_a_format_is_judged_all_the_same() {
 }
 
 #[test]
+fn a_value_of_the_wrong_type_is_told_once() {
+    let traits =
+        json!({"email": {"type": "string", "ory.sh/kratos": {"verification": {"via": "email"}}}});
+    let found = keywords(&schema(&traits), &json!({"email": 5}));
+    let expected = Keyword::Type {
+        allowed_types: vec!["string".to_owned()],
+        actual_type: "number",
+    };
+    assert_eq!(found, [("email".to_owned(), expected)]);
+}
+
+#[test]
 fn fields_come_in_schema_order_with_what_a_form_needs() {
     let schema = schema(&json!({
         "z": {"type": "string", "format": "email", "title": "E-mail"},
@@ -375,7 +387,7 @@ fn fields_come_in_schema_order_with_what_a_form_needs() {
             ),
             row(
                 "rows",
-                FieldKind::Array(ItemKind::Other),
+                FieldKind::Array(ItemKind::Object),
                 InputType::Text,
                 false,
                 false

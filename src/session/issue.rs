@@ -1,5 +1,7 @@
 //! How a session begins and how it goes on after another factor (security 7.2, flows 4.1 and 4.6).
 
+use std::time::Duration;
+
 use super::Sessions;
 use crate::{
     clock::Timestamp,
@@ -21,7 +23,8 @@ pub struct Issued {
 /// What becomes of the token when a session is renewed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NewToken {
-    /// A browser gets a new one, and its old one stops working with the same commit.
+    /// A browser gets a new one, and its old one stops working with the same commit; after a second factor ten seconds later, at the
+    /// level it had.
     Issue,
     /// A native client keeps the one it has.
     Keep,
@@ -49,6 +52,7 @@ impl Sessions {
             aal: Session::level(&methods),
             methods,
             devices: vec![cut(device)],
+            cookie_until: self.end(now),
         };
         let change = Change::InsertSession {
             session: session.clone(),
@@ -80,9 +84,13 @@ impl Sessions {
         let device = Some(cut(device)).filter(|device| !is_last(&renewed.devices, device));
         renewed.devices.extend(device.clone());
         let token = (token == NewToken::Issue).then(SessionToken::generate);
+        if token.is_some() {
+            renewed.cookie_until = renewed.expires_at;
+        }
         let change = Change::RenewSession {
             session: renewed.clone(),
             token: token.as_ref().map(SessionToken::digest),
+            former_until: (renewed.aal > session.aal).then(|| now.plus(GRACE)),
             device,
         };
         (renewed, token, change)
@@ -122,5 +130,8 @@ fn is_last(devices: &[Device], device: &Device) -> bool {
         last.ip_address == device.ip_address && last.user_agent == device.user_agent
     })
 }
+
+/// What a token that a second factor has replaced still lives: requests that were sent with it are under way (security 7.2).
+const GRACE: Duration = Duration::from_secs(10);
 
 const LONGEST_USER_AGENT: usize = 512;

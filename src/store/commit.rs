@@ -6,7 +6,8 @@ use crate::{
     clock::Timestamp,
     crypto::Digest,
     model::{
-        CourierMessage, CredentialType, Device, Dispatch, Flow, FlowId, Identity, IdentityId,
+        AccountFailures, AddressStatus, Channel, Code, CodeId, CourierMessage, CredentialType,
+        Device, Dispatch, FactorFailures, Flow, FlowId, Identity, IdentityId, KnownDevice,
         MessageId, MessageStatus, SelfServiceError, Session, SessionId,
     },
 };
@@ -52,6 +53,8 @@ pub enum Change {
         session: Session,
         /// Digest of the new token, when there is one.
         token: Option<Digest>,
+        /// Until when the token that it replaces still answers for the session as it was before; not at all without.
+        former_until: Option<Timestamp>,
         /// The device to add, when there is a new one.
         device: Option<Device>,
     },
@@ -73,11 +76,67 @@ pub enum Change {
         /// The new end.
         expires_at: Timestamp,
     },
+    /// Notes until when the cookie that a browser was sent says that it lasts. A session that is gone is fine.
+    NoteCookie {
+        /// Which.
+        id: SessionId,
+        /// What the cookie says.
+        until: Timestamp,
+    },
     /// Adds or replaces a flow. Beyond 50 of one CSRF cookie, the oldest go (security 17). Conflicts with `Missing` when the flow names
     /// an identity that is gone.
     PutFlow(Box<Flow>),
     /// Removes a flow; one that is gone already is fine.
     DeleteFlow(FlowId),
+    /// Removes all flows of a client but its newest, expired or not.
+    DropOldFlows {
+        /// HMAC of its network.
+        client: Digest,
+        /// How many stay.
+        keep: usize,
+    },
+    /// Remembers failures of an account. Of two counts the higher stays, unless it is forgotten already.
+    PutAccountFailures(AccountFailures),
+    /// Forgets them; none is fine.
+    ForgetAccountFailures(Digest),
+    /// Remembers failures of a second factor; the higher count stays. Conflicts with `Missing` when the identity is gone.
+    PutFactorFailures(FactorFailures),
+    /// Forgets them; none is fine.
+    ForgetFactorFailures(IdentityId),
+    /// Remembers a browser; of an identity's many the ones that end first go. Conflicts with `Missing` when the identity is gone.
+    PutKnownDevice(KnownDevice),
+    /// Adds a code. Conflicts with `Missing` when its flow or identity is gone.
+    PutCode(Box<Code>),
+    /// Removes all codes of a flow: what was sent earlier is worthless.
+    DropCodes(FlowId),
+    /// Spends a code. Conflicts with `Used` when it was spent before, or is gone.
+    UseCode {
+        /// Which.
+        id: CodeId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Counts a try of a flow's codes. Conflicts with `Exhausted` when there were `limit` already, or the flow is gone.
+    CountSubmission {
+        /// The flow.
+        flow: FlowId,
+        /// So many are allowed.
+        limit: u32,
+    },
+    /// Notes how far the proof of an address has come; a proven one stays proven. The identity's version counts it. When the
+    /// identity has no such address any more, a proof conflicts with `Missing`, and anything less does nothing.
+    MarkAddress {
+        /// Whose.
+        identity_id: IdentityId,
+        /// By which channel.
+        via: Channel,
+        /// Its value, normalised.
+        value: String,
+        /// How far.
+        status: AddressStatus,
+        /// When.
+        at: Timestamp,
+    },
     /// Adds an error for the error page.
     InsertError(SelfServiceError),
     /// Adds a message to the outbox.

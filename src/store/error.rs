@@ -13,6 +13,10 @@ pub enum Constraint {
     Version,
     /// The record is gone.
     Missing,
+    /// The code was used before.
+    Used,
+    /// The codes of the flow were tried as often as they may be.
+    Exhausted,
 }
 
 /// A failed read or commit. Nothing of a failed commit is kept.

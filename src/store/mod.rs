@@ -16,5 +16,7 @@ pub use commit::{Change, Commit, Touched};
 pub use database::{Database, Invalidate};
 pub use error::{Constraint, StoreError};
 pub use open::{OpenError, Opened, open};
-pub use port::{BoxFuture, IdentityFilter, MessageFilter, MessageHistory, SessionFilter, Store};
+pub use port::{
+    AddressKind, BoxFuture, IdentityFilter, MessageFilter, MessageHistory, SessionFilter, Store,
+};
 pub use sqlite::schema_version;

@@ -7,13 +7,23 @@ use crate::{
     clock::Timestamp,
     crypto::Digest,
     model::{
-        CourierMessage, CredentialType, Dispatch, ErrorId, Flow, FlowId, Identity, IdentityId,
-        MessageId, MessageStatus, Outbox, Page, PageRequest, SelfServiceError, Session, SessionId,
+        AccountFailures, Code, CourierMessage, CredentialType, Dispatch, ErrorId, FactorFailures,
+        Flow, FlowId, Identity, IdentityId, KnownDevice, MessageId, MessageStatus, Outbox, Page,
+        PageRequest, SelfServiceError, Session, SessionId,
     },
 };
 
 /// The boxed future of the control plane.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Which addresses to look among.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressKind {
+    /// Those that can be proven.
+    Verifiable,
+    /// Those through which an account can be recovered.
+    Recovery,
+}
 
 /// Which identities to list (admin-and-config 1.2); at most one of the fields is set.
 #[derive(Clone, Debug, Default)]
@@ -107,11 +117,41 @@ pub trait Store: Send + Sync + 'static {
     /// A flow, expired or not, until it is cleaned up.
     fn find_flow(&self, id: FlowId) -> BoxFuture<'_, Result<Option<Flow>, StoreError>>;
 
+    /// The codes of a flow, used or not, in no order.
+    fn find_codes(&self, flow: FlowId) -> BoxFuture<'_, Result<Vec<Code>, StoreError>>;
+
+    /// The identity that has this address, by whatever channel. An exact hit on `raw` wins over `normalised`.
+    fn find_identity_by_address<'a>(
+        &'a self,
+        kind: AddressKind,
+        normalised: &'a str,
+        raw: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Identity>, StoreError>>;
+
     /// A stored error.
     fn find_error(
         &self,
         id: ErrorId,
     ) -> BoxFuture<'_, Result<Option<SelfServiceError>, StoreError>>;
+
+    /// Failures of an account, forgotten or not.
+    fn find_account_failures(
+        &self,
+        account: Digest,
+    ) -> BoxFuture<'_, Result<Option<AccountFailures>, StoreError>>;
+
+    /// Failures of an identity's second factor.
+    fn find_factor_failures(
+        &self,
+        id: IdentityId,
+    ) -> BoxFuture<'_, Result<Option<FactorFailures>, StoreError>>;
+
+    /// What is remembered of a browser that has signed in as this identity, expired or not.
+    fn find_known_device(
+        &self,
+        device: Digest,
+        id: IdentityId,
+    ) -> BoxFuture<'_, Result<Option<KnownDevice>, StoreError>>;
 
     /// A message of the courier, with its attempts, newest first.
     fn find_message(

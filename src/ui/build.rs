@@ -40,6 +40,22 @@ impl Node {
             .label(label)
     }
 
+    /// A link.
+    #[must_use]
+    pub fn link(id: &str, href: &str, group: Group, title: Message) -> Self {
+        Self {
+            node_type: NodeType::A,
+            group,
+            attributes: Attributes::A {
+                href: href.to_owned(),
+                title: title.clone(),
+                id: id.to_owned(),
+            },
+            messages: Vec::new(),
+            meta: Meta { label: Some(title) },
+        }
+    }
+
     /// The CSRF node; empty until an answer fills it in.
     #[must_use]
     pub fn csrf() -> Self {
@@ -88,7 +104,7 @@ impl Node {
     pub fn id(&self) -> &str {
         match &self.attributes {
             Attributes::Input(input) => &input.name,
-            Attributes::Text { id, .. } => id,
+            Attributes::A { id, .. } | Attributes::Text { id, .. } => id,
         }
     }
 
@@ -97,7 +113,7 @@ impl Node {
     pub fn current_value(&self) -> Option<&Value> {
         match &self.attributes {
             Attributes::Input(input) => input.value.as_ref(),
-            Attributes::Text { .. } => None,
+            Attributes::A { .. } | Attributes::Text { .. } => None,
         }
     }
 

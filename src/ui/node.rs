@@ -101,6 +101,15 @@ pub enum Group {
 pub enum Attributes {
     /// An input or button.
     Input(InputAttributes),
+    /// A link.
+    A {
+        /// Where it leads.
+        href: String,
+        /// What it says.
+        title: Message,
+        /// Its id.
+        id: String,
+    },
     /// A text.
     Text {
         /// The text.

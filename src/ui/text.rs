@@ -16,6 +16,14 @@ macro_rules! plain {
     };
 }
 
+macro_rules! numbers {
+    ($($name:ident = $number:literal),+ $(,)?) => { $(const $name: u32 = $number;)+ };
+}
+
+mod codes;
+
+pub use codes::*;
+
 plain! {
     /// Label: sign in, on a form that confirms who is signed in.
     sign_in SIGN_IN Info "Sign in";
@@ -43,6 +51,10 @@ plain! {
     identifier IDENTIFIER Info "Email or user name";
     /// Container: identifier or password is wrong, never which.
     wrong_credentials WRONG_CREDENTIALS Error "The email or password is not right. Please check both and try again.";
+    /// Identifier: nobody has it, or they have no way to sign in.
+    no_such_account NO_SUCH_ACCOUNT Error "There is no account with this email or user name.";
+    /// Label of a button that leads to the next step.
+    proceed CONTINUE Info "Continue";
     /// Container: somebody has that identifier already.
     identifier_taken IDENTIFIER_TAKEN Error "There is an account with this email or user name already.";
     /// Container: the traits name nothing to sign in with.
@@ -274,6 +286,29 @@ pub fn expired(number: u32, at: &str, at_unix: i64) -> Message {
     )
 }
 
+/// Too much was tried; ours, Kratos has no such message.
+#[must_use]
+pub fn rate_limited(seconds: u64, at: &str, at_unix: i64) -> Message {
+    let wait = span(seconds);
+    error(
+        RATE_LIMITED,
+        format!("There were too many attempts. Please try again in {wait}."),
+        json!({ "wait": wait, "seconds": seconds, "retry_at": at, "retry_at_unix": at_unix }),
+    )
+}
+
+/// A time to wait, in words and rounded up.
+#[must_use]
+pub fn span(seconds: u64) -> String {
+    let (count, unit) = match seconds {
+        0..120 => (seconds, "second"),
+        120..7_200 => (seconds.div_ceil(60), "minute"),
+        _ => (seconds.div_ceil(3_600), "hour"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{plural}")
+}
+
 /// A value of a context as text; these are numbers and short words.
 fn value(context: &Value, key: &str) -> String {
     context.get(key).map(Value::to_string).unwrap_or_default()
@@ -292,10 +327,6 @@ fn message(id: u32, message_type: MessageType, text: String, context: Option<Val
     }
 }
 
-macro_rules! numbers {
-    ($($name:ident = $number:literal),+ $(,)?) => { $(const $name: u32 = $number;)+ };
-}
-
 /// A login flow took too long.
 pub const LOGIN_EXPIRED: u32 = 4_010_001;
 /// A registration flow took too long.
@@ -306,6 +337,8 @@ pub const SETTINGS_EXPIRED: u32 = 4_050_001;
 pub const RECOVERY_EXPIRED: u32 = 4_060_005;
 /// A verification flow took too long.
 pub const VERIFICATION_EXPIRED: u32 = 4_070_005;
+/// Too much was tried: a number of ours, beyond all of Kratos'.
+pub const RATE_LIMITED: u32 = 4_900_001;
 /// Settings are stored; the one message that outlives a fetch.
 pub const SAVED: u32 = 1_050_001;
 
@@ -322,6 +355,7 @@ numbers! {
     TITLED = 1_070_002,
     SAVE = 1_070_003,
     IDENTIFIER = 1_070_004,
+    CONTINUE = 1_070_009,
     GENERIC = 4_000_001,
     REQUIRED = 4_000_002,
     TOO_SHORT = 4_000_003,
@@ -346,6 +380,7 @@ numbers! {
     PASSWORD_SIMILAR = 4_000_031,
     PASSWORD_TOO_SHORT = 4_000_032,
     PASSWORD_TOO_LONG = 4_000_033,
+    NO_SUCH_ACCOUNT = 4_000_037,
     PASSWORD_UNCHANGED = 4_000_039,
     NOT_AN_EMAIL = 4_000_040,
     NOT_A_PHONE_NUMBER = 4_000_041,

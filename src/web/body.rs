@@ -8,6 +8,8 @@ use serde::{
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
+use super::multipart;
+
 /// The top-level fields of a submission in the order they came; names may repeat.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fields(Vec<(String, String)>);
@@ -24,6 +26,9 @@ pub enum Unreadable {
     /// Not JSON, or not an object.
     #[error("The body is not a JSON object.")]
     Json,
+    /// Not the parts that its boundary announces.
+    #[error("The multipart body cannot be taken apart.")]
+    Parts,
     /// More fields or deeper than we read.
     #[error("The body has too many fields or is nested too deeply.")]
     TooMuch,
@@ -49,6 +54,7 @@ impl Fields {
         match media_type(headers).as_str() {
             "application/x-www-form-urlencoded" => Self::form(body),
             "application/json" => Self::json(body),
+            "multipart/form-data" => Self::limited(multipart::fields(headers, body)?),
             _ => Err(Unreadable::ContentType),
         }
     }
@@ -66,10 +72,11 @@ impl Fields {
     }
 
     fn form(text: &[u8]) -> Result<Self, Unreadable> {
-        let fields: Vec<_> = form_urlencoded::parse(text)
-            .into_owned()
-            .take(MOST_FIELDS + 1)
-            .collect();
+        let fields = form_urlencoded::parse(text).into_owned();
+        Self::limited(fields.take(MOST_FIELDS + 1).collect())
+    }
+
+    fn limited(fields: Vec<(String, String)>) -> Result<Self, Unreadable> {
         if fields.len() > MOST_FIELDS {
             return Err(Unreadable::TooMuch);
         }
@@ -96,6 +103,12 @@ impl Fields {
     #[must_use]
     pub fn from_pairs(pairs: Vec<(String, String)>) -> Self {
         Self(pairs)
+    }
+
+    /// All fields as pairs, as [`Fields::from_pairs`] takes them.
+    #[must_use]
+    pub fn pairs(&self) -> &[(String, String)] {
+        &self.0
     }
 
     /// The first value of a field, unless it is empty.

@@ -127,35 +127,54 @@ pub struct Origin {
 
 /// The networks whose word counts.
 #[derive(Clone, Debug, Default)]
-pub struct Proxies(Box<[IpNet]>);
+pub struct Proxies {
+    networks: Box<[IpNet]>,
+    unix: bool,
+}
 
 impl Proxies {
-    /// From `gateway.trusted_proxies`.
+    /// From `gateway.trusted_proxies`; `unix`: whether that is listed.
     #[must_use]
-    pub fn new(networks: &[IpNet]) -> Self {
-        Self(networks.into())
+    pub fn new(networks: &[IpNet], unix: bool) -> Self {
+        Self {
+            networks: networks.into(),
+            unix,
+        }
     }
 
-    /// Whether a peer may speak for others. Peers on unix sockets may not.
+    /// Whether a peer may speak for others; one on a unix socket if `unix` is listed.
     #[must_use]
     pub fn trust(&self, peer: Option<SocketAddr>) -> bool {
-        peer.is_some_and(|peer| self.holds(peer.ip()))
+        peer.map_or(self.unix, |peer| self.holds(peer.ip()))
     }
 
-    /// The client behind a peer that is trusted.
+    /// The client behind a peer that is trusted; `own` is how that peer speaks, in case it does not say how its client does.
     ///
     /// # Errors
     /// [`ClientError`] when the proxy says what no honest proxy says.
     pub fn behind(
         &self,
         peer: Option<SocketAddr>,
+        own: Scheme,
         headers: &HeaderMap,
     ) -> Result<Origin, ClientError> {
         let direct = address(peer);
         Ok(Origin {
             ip: self.walk(direct, headers)?,
-            scheme: scheme(headers)?,
+            scheme: scheme(headers, own)?,
         })
+    }
+
+    /// The address of the client behind a peer that is trusted.
+    ///
+    /// # Errors
+    /// [`ClientError::TooManyHops`]
+    pub fn client(
+        &self,
+        peer: Option<SocketAddr>,
+        headers: &HeaderMap,
+    ) -> Result<IpAddr, ClientError> {
+        self.walk(address(peer), headers)
     }
 
     /// From the right: the first address that is not one of ours is the client; what is no address ends the walk, so that nothing
@@ -186,7 +205,7 @@ impl Proxies {
     }
 
     fn holds(&self, ip: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(&ip))
+        self.networks.iter().any(|network| network.contains(&ip))
     }
 }
 
@@ -198,9 +217,9 @@ pub fn address(peer: Option<SocketAddr>) -> IpAddr {
     })
 }
 
-fn scheme(headers: &HeaderMap) -> Result<Scheme, ClientError> {
+fn scheme(headers: &HeaderMap, own: Scheme) -> Result<Scheme, ClientError> {
     let Some(value) = headers.get(FORWARDED_PROTO) else {
-        return Ok(Scheme::Http);
+        return Ok(own);
     };
     let first = value.as_bytes().split(|byte| *byte == b',').next();
     match first.map(<[u8]>::trim_ascii) {
@@ -246,7 +265,7 @@ mod tests {
             headers.insert(FORWARDED_PROTO, proto.parse().expect("value"));
         }
         let peer = Some("10.0.0.1:5000".parse().expect("address"));
-        Proxies::new(&networks).behind(peer, &headers)
+        Proxies::new(&networks, false).behind(peer, Scheme::Http, &headers)
     }
 
     #[test]

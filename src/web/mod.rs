@@ -7,7 +7,8 @@ pub mod cookies;
 pub mod cors;
 pub mod csrf;
 pub mod error;
-pub mod negotiation;
+pub mod multipart;
+mod negotiation;
 pub mod paths;
 pub mod return_to;
 

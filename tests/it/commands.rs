@@ -110,6 +110,20 @@ fn config_check_is_for_people_and_for_editors() {
 }
 
 #[test]
+fn config_check_reads_the_certificates_of_listeners() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener =
+        "{address: '127.0.0.1:8443', tls: {certificates: [{cert: nowhere.pem, key: nowhere.key}]}}";
+    let text = format!(
+        "dsn: memory\nserve: {{public: {{base_url: 'https://a.test/', listeners: [{listener}]}}}}\n\
+         selfservice: {{default_browser_return_url: 'https://a.test/'}}\n"
+    );
+    fs::write(folder.path().join("tls.yml"), text).unwrap();
+    run(folder.path(), &["config", "check", "-c", "tls.yml"])
+        .says(1, &["serve.public.listeners[0].tls", "nowhere.pem"]);
+}
+
+#[test]
 fn config_check_says_what_the_environment_overrides() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), CONFIG);

@@ -13,6 +13,7 @@ mod api;
 mod bad_input;
 mod commands;
 mod config_cases;
+mod courier;
 mod docs;
 mod durability;
 mod example;

@@ -2,6 +2,7 @@
 //! turned away (security 14.7) and the listener stays on loopback unless told otherwise.
 
 mod body;
+mod courier;
 mod edge;
 mod fail;
 mod identities;
@@ -22,10 +23,11 @@ use tower::{Layer, util::MapRequestLayer};
 use url::Url;
 
 use crate::{
+    api::openapi,
     clock::{SharedClock, Timestamp},
     config::Config,
     identity::Identities,
-    store::BoxFuture,
+    store::{BoxFuture, Database},
     telemetry::Audit,
 };
 
@@ -41,6 +43,8 @@ pub struct Admin {
     pub config: Arc<Config>,
     /// The service.
     pub identities: Identities,
+    /// Where the courier's messages are looked up.
+    pub db: Database,
     /// The clock that sessions are judged by.
     pub clock: SharedClock,
     /// Asked on every `/health/ready`: what stands in the way, by name; empty when ready.
@@ -71,11 +75,14 @@ pub fn router(admin: Admin) -> Router {
     let inner = Router::new()
         .merge(identity_routes())
         .merge(session_routes())
+        .route("/admin/courier/messages", get(courier::list))
+        .route("/admin/courier/messages/{id}", get(courier::one))
         .route("/admin/health/alive", get(operation::alive))
         .route("/admin/health/ready", get(operation::ready))
         .route("/admin/version", get(operation::version))
         .route("/admin/metrics", get(operation::metrics))
         .route("/admin/metrics/prometheus", get(operation::metrics))
+        .route("/admin/.vestibule/openapi.json", get(openapi::show))
         .route("/admin/schemas", get(edge::to_public))
         .route("/admin/schemas/{id}", get(edge::to_public))
         .route("/admin/self-service/{*rest}", any(edge::to_public))

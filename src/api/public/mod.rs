@@ -3,6 +3,7 @@
 
 mod edge;
 mod errors;
+mod exchange;
 mod flow;
 mod health;
 mod listing;
@@ -23,7 +24,7 @@ use axum::{
     routing::{MethodFilter, MethodRouter, any, delete, get, on},
 };
 
-use super::respond;
+use super::{openapi, respond};
 use crate::{
     flows::{Flows, Visit},
     model::{FlowKind, FlowType},
@@ -62,6 +63,7 @@ fn routes() -> Router<Public> {
             get(sessions::list).delete(sessions::revoke_others),
         )
         .route("/sessions/whoami", any(sessions::whoami))
+        .route("/sessions/token-exchange", get(exchange::exchange))
         .route("/sessions/{id}", delete(sessions::revoke))
         .route("/self-service/logout", get(logout::browser))
         .route("/self-service/logout/browser", get(logout::link))
@@ -71,6 +73,7 @@ fn routes() -> Router<Public> {
         .route("/schemas/{id}", get(schemas::show))
         .route("/admin/schemas", get(schemas::list))
         .route("/admin/schemas/{id}", get(schemas::show))
+        .route("/.vestibule/openapi.json", get(openapi::show))
         .route("/health/alive", get(health::alive))
         .route("/health/ready", get(health::ready))
         .route(
@@ -82,6 +85,8 @@ fn routes() -> Router<Public> {
         "/identities/{*rest}",
         "/admin/identities",
         "/admin/identities/{*rest}",
+        "/admin/courier/messages",
+        "/admin/courier/messages/{id}",
     ] {
         router = router.route(path, any(well_known::to_admin));
     }

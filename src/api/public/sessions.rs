@@ -17,7 +17,7 @@ use crate::{
     api::{json as wire, respond, view},
     flows::{Failure, Visit},
     model::{FlowKind, PageRequest, Session, SessionId},
-    session::{Assurance, Snapshot, assurance},
+    session::{Assurance, Presented, Snapshot, assurance, presented},
     store::{Change, Commit, Constraint, SessionFilter, StoreError},
     web::ApiError,
 };
@@ -30,13 +30,33 @@ pub(super) async fn whoami(State(public): State<Public>, request: Request) -> Re
     };
     let snapshot = match signed_in(&public, &visit) {
         Ok(snapshot) => snapshot,
-        Err(failure) => return respond::failed_json(&visit, failure),
+        Err(failure) => return nobody(&public, &visit, failure),
     };
     if visit.parameter("tokenize_as").is_some() {
         let error = ApiError::bad_request("There is no such tokenizer template.");
         return respond::error_json(&visit, &error);
     }
-    whoami::shown(&public.flows, snapshot, visit.now).map(Body::from)
+    let mut response = whoami::shown(&public.flows, snapshot, visit.now).map(Body::from);
+    match public.flows.cookie_again(&visit).await {
+        Ok(cookie) => respond::set_cookies(&mut response, cookie.as_slice()),
+        Err(failure) => return respond::failed_json(&visit, failure),
+    }
+    response
+}
+
+/// That nobody is signed in may be kept for a minute, as long as no credential says otherwise: a bad one may be good soon.
+fn nobody(public: &Public, visit: &Visit, failure: Failure) -> Response {
+    let mut response = respond::failed_json(visit, failure);
+    let cookie_name = public.flows.sessions().cookie_name();
+    let absent = match presented(&visit.headers, cookie_name) {
+        Presented::None => true,
+        Presented::Tokens(tokens) => tokens.digests().is_empty(),
+        Presented::Malformed => false,
+    };
+    if absent && public.flows.config().session.cacheable.is_some() {
+        whoami::may_be_kept(&mut response, 60);
+    }
+    response
 }
 
 pub(super) async fn list(State(public): State<Public>, request: Request) -> Response {

@@ -22,7 +22,9 @@ pub fn at_once(
     now: Timestamp,
 ) -> Option<Response<Bytes>> {
     let required = flows.config().session.required_aal;
-    if assurance(snapshot, required) != Assurance::Enough {
+    // A cookie that is to be sent again is noted in the store.
+    let cookie_is_fine = !snapshot.session.outlasts_its_cookie();
+    if !cookie_is_fine || assurance(snapshot, required) != Assurance::Enough {
         return None;
     }
     let mut response = shown(flows, snapshot, now);
@@ -55,5 +57,16 @@ pub(super) fn shown(flows: &Flows, snapshot: &Snapshot, now: Timestamp) -> Respo
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert("x-kratos-authenticated-identity-id", id);
     }
+    if let Some(longest) = flows.config().session.cacheable {
+        let rest = snapshot.session.expires_at.since(now).min(longest);
+        may_be_kept(&mut response, rest.as_secs());
+    }
     response
+}
+
+/// Tells programs in front of us how long they may keep an answer, in seconds (flows 4.3).
+pub(super) fn may_be_kept<B>(response: &mut Response<B>, seconds: u64) {
+    response
+        .headers_mut()
+        .insert("ory-session-cache-for", seconds.into());
 }

@@ -34,13 +34,20 @@ pub fn flow(view: &View, base: &Url) -> Value {
     if let Some(schema) = &flow.identity_schema {
         put("identity_schema", json!(schema));
     }
+    if let Some(code) = &view.exchange_code {
+        put("session_token_exchange_code", json!(code));
+    }
     if flow.kind == FlowKind::Login {
         put("created_at", json!(flow.issued_at));
         put("updated_at", json!(flow.updated_at));
         put("refresh", json!(flow.refresh));
         put("requested_aal", json!(flow.requested_aal));
     }
-    if let Some(identity) = &view.identity {
+    if let Some(identity) = view
+        .identity
+        .as_ref()
+        .filter(|_| flow.kind == FlowKind::Settings)
+    {
         put("identity", public_identity(identity, base));
     }
     if let Some(payload) = &view.transient_payload {

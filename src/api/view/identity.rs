@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::{
+    identity::document as identity_document,
     model::{Credential, CredentialType, Identity},
-    schema,
 };
 
 /// How much of an identity an operator sees.
@@ -22,7 +22,7 @@ pub struct AdminIdentity<'a> {
 /// What the person and their applications see: no credentials, no `metadata_admin`. `base` is the public base URL.
 #[must_use]
 pub fn public_identity(identity: &Identity, base: &Url) -> Value {
-    Value::Object(document(identity, base, None, None))
+    Value::Object(identity_document(identity, base))
 }
 
 /// What operators see. `base` is the public base URL.
@@ -40,46 +40,20 @@ pub fn admin_identity(identity: &Identity, base: &Url, view: &AdminIdentity<'_>)
     Value::Object(document(identity, base, credentials, metadata))
 }
 
+/// The common members, and those that only operators see.
 fn document(
     identity: &Identity,
     base: &Url,
     credentials: Option<Value>,
     metadata_admin: Option<Value>,
 ) -> Map<String, Value> {
-    let mut members = Map::new();
-    let mut put = |name: &str, value: Value| {
-        members.insert(name.to_owned(), value);
-    };
-    put("id", json!(identity.id));
-    if let Some(id) = &identity.external_id {
-        put("external_id", json!(id));
-    }
+    let mut members = identity_document(identity, base);
     if let Some(credentials) = credentials {
-        put("credentials", credentials);
+        members.insert("credentials".to_owned(), credentials);
     }
-    put("schema_id", json!(identity.schema_id));
-    put(
-        "schema_url",
-        Value::String(schema::url_of(&identity.schema_id, base)),
-    );
-    put("state", json!(identity.state));
-    if let Some(at) = identity.state_changed_at {
-        put("state_changed_at", json!(at));
-    }
-    put("traits", identity.traits.clone());
-    if !identity.verifiable_addresses.is_empty() {
-        put("verifiable_addresses", json!(identity.verifiable_addresses));
-    }
-    if !identity.recovery_addresses.is_empty() {
-        put("recovery_addresses", json!(identity.recovery_addresses));
-    }
-    put("metadata_public", identity.metadata_public.clone());
     if let Some(metadata) = metadata_admin {
-        put("metadata_admin", metadata);
+        members.insert("metadata_admin".to_owned(), metadata);
     }
-    put("created_at", json!(identity.created_at));
-    put("updated_at", json!(identity.updated_at));
-    put("organization_id", Value::Null);
     members
 }
 

@@ -2,22 +2,22 @@
 
 pub(super) const TABLE: &str = r"
 courier.delivery_strategy | enum(smtp,http) | smtp | - | How mail is sent.
-courier.smtp.connection_uri | smtp | | - | Mail server: smtp:// or smtps://.
-courier.smtp.client_cert_path | text | | - | Client certificate.
-courier.smtp.client_key_path | text | | - | Key of the client certificate.
-courier.smtp.from_address | text | | - | Sender.
-courier.smtp.from_name | text | | - | Name of the sender.
-courier.smtp.headers.* | text | | - | Headers of every mail.
-courier.smtp.local_name | text | localhost | - | Name in HELO.
+courier.smtp.connection_uri | smtp | | + | Mail server: smtp:// or smtps://.
+courier.smtp.client_cert_path | text | | + | Client certificate.
+courier.smtp.client_key_path | text | | + | Key of the client certificate.
+courier.smtp.from_address | text | | + | Sender.
+courier.smtp.from_name | text | | + | Name of the sender.
+courier.smtp.headers.* | text | | + | Headers of every mail.
+courier.smtp.local_name | text | localhost | + | Name in HELO.
 courier.http.request_config | @request | | - | Sends mail by an HTTP request.
 courier.channels[].id | enum(sms)! | | - | Channel.
 courier.channels[].type | enum(http) | http | - | How it sends.
 courier.channels[].request_config | @request! | | - | The request.
 courier.template_override_path | text | | - | Folder of templates.
-courier.message_retries | int(0..) | 5 | - | How often sending is tried again.
-courier.worker | open | | - | The sender.
-courier.worker.pull_count | int(1..255) | 10 | - | Messages taken at a time.
-courier.worker.pull_wait | dur | 1s | - | Pause between them.
+courier.message_retries | int(0..) | 5 | + | How often a message is tried again after a server refused it; an outage does not count.
+courier.worker | open | | + | The sender.
+courier.worker.pull_count | int(1..255) | 10 | + | Messages taken at a time.
+courier.worker.pull_wait | dur | 1s | + | How long messages of other processes may go unnoticed.
 courier.templates.recovery | @messages | | - | Recovery by link.
 courier.templates.recovery_code | @messages | | - | Recovery by code.
 courier.templates.verification | @messages | | - | Verification by link.

@@ -19,9 +19,9 @@ gateway.session_cache.ttl | dur+ | 5m | + | How long a session is kept in memory
 gateway.session_cache.capacity | size | 64MiB | + | Memory for sessions.
 gateway.session_cache.max_staleness | dur | 10s | ~ | Age an entry may have on several nodes.
 gateway.session_cache.stale_if_error | dur | | ~ | How long an entry serves while the store is down.
-gateway.hsts.max_age | dur | 365d | ~ | How long browsers insist on https.
-gateway.hsts.include_subdomains | bool | false | ~ | Below the host too.
-gateway.hsts.preload | bool | false | ~ | For the lists in browsers.
+gateway.hsts.max_age | dur | 365d | + | How long browsers insist on https.
+gateway.hsts.include_subdomains | bool | false | + | Below the host too.
+gateway.hsts.preload | bool | false | + | For the lists in browsers.
 gateway.path.normalize | enum(auto,always) | auto | + | Rewrites paths to their plain form.
 gateway.path.dot_segments | enum(remove,reject) | remove | + | What happens with /./ and /../.
 gateway.path.merge_slashes | bool | true | + | Makes // one slash.
@@ -43,7 +43,7 @@ limits | @limits | | + | Limits of connections and of our own endpoints.
 @limits.connections | int(1..) | 10000 | + | Connections: a number for all, or total and per_ip.
 @limits.connections.total | int(1..) | 10000 | + | Connections in all.
 @limits.connections.per_ip | int(1..) | 256 | + | Connections of one client address.
-@limits.handshake.timeout | dur+ | 10s | ~ | Time for a TLS handshake.
+@limits.handshake.timeout | dur+ | 10s | + | Time for a TLS handshake.
 @limits.handshake.concurrent | int(1..) | 100 | ~ | TLS handshakes at once per core.
 @limits.header_timeout | dur+ | 10s | + | Time for a request head.
 @limits.headers | size | 64KiB | + | Request line and headers together.
@@ -51,18 +51,16 @@ limits | @limits | | + | Limits of connections and of our own endpoints.
 @limits.in_flight | int(1..) | 10000 | + | Requests under way.
 @limits.self_service_body | size | 64KiB | + | Body of a form.
 @limits.admin_body | size | 1MiB | + | Body of an admin request.
-@limits.h2.max_concurrent_streams | int(1..) | 100 | ~ | HTTP/2 requests at once per connection.
-@limits.h2.max_pending_resets | int(1..) | 20 | ~ | HTTP/2 streams the client took back.
-@limits.h2.max_local_resets | int(1..) | 64 | ~ | HTTP/2 streams taken back here.
-@limits.h2.rapid_reset | int(1..) | 100 | ~ | HTTP/2 streams taken back in ten seconds.
+@limits.h2.max_concurrent_streams | int(1..) | 100 | + | HTTP/2 requests at once per connection.
+@limits.h2.max_pending_resets | int(1..) | 20 | + | HTTP/2 streams the client took back.
+@limits.h2.max_local_resets | int(1..) | 64 | + | HTTP/2 streams taken back here.
+@limits.h2.rapid_reset | int(1..) | 100 | + | HTTP/2 streams taken back in ten seconds.
 drain.delay | dur | 0s | + | Pause before a stopping process stops accepting.
 drain.timeout | dur | 30s | + | Time for requests under way.
 drain.upgrades | dur | 30s | + | Time for WebSockets.
 reload.watch | bool | false | ~? | Reads the file again when it changes.
 storage.allow_network_fs | bool | false | ~? | Allows the database on a network file system.
 storage.backup.every | dur+ | | ~ | Copies the database regularly.
-throttle | open | | ~ | Slows down guessing.
-throttle.enabled | bool | true | ~? | Slows down guessing.
 ui | open | | ~ | Looks of the pages.
 
 authenticators.* | @authenticator | | ! | Ways to prove who one is.

@@ -18,11 +18,11 @@ serve.public.host | bind | 0.0.0.0 | + | Address to listen on, or unix:/path.
 serve.public.port | int(1..65535) | 4433 | + | Port to listen on.
 serve.public.hosts[] | plainhost | | + | Other names of the same gateway, redirected to base_url for pages.
 serve.public.listeners[].address | address! | | + | host:port, [v6]:port, :port or unix:/path.
-serve.public.listeners[].tls | @tls | | ~ | Certificates of this listener.
-serve.public.listeners[].redirect_to_https | bool | false | ~? | Sends plain requests to https.
-serve.public.listeners[].proxy_protocol | enum(off,optional,required) | off | ~? | Believes a PROXY protocol header.
-serve.public.listeners[].trusted_proxies[] | cidr | | ~ | Who may send a PROXY protocol header.
-serve.public.listeners[].reuse_port | bool | false | ~? | Lets a second process listen on the same port.
+serve.public.listeners[].tls | @tls | | + | Certificates of this listener.
+serve.public.listeners[].redirect_to_https | bool | false | + | Sends plain requests to https.
+serve.public.listeners[].proxy_protocol | enum(off,optional,required) | off | + | Believes a PROXY protocol header.
+serve.public.listeners[].trusted_proxies[] | cidr | | + | Who may send a PROXY protocol header.
+serve.public.listeners[].reuse_port | bool | false | + | Lets a second process listen on the same port.
 serve.public.listeners[].limits | @limits | | ~ | Limits of this listener.
 serve.public.request_log.disable_for_health | bool | false | + | Leaves health checks out of the access log.
 serve.public.socket | @socket | | - | Owner and mode of a unix socket.
@@ -42,13 +42,13 @@ serve.admin.port | int(1..65535) | 4434 | + | Port of the admin listener.
 serve.admin.request_log.disable_for_health | bool | false | + | Leaves health checks out of the access log.
 serve.admin.socket | @socket | | - | Owner and mode of a unix socket.
 serve.admin.tls | @filetls | | - | Certificate of the admin listener.
-serve.decisions.enabled | bool | false | ~? | Serves forward-auth endpoints.
-serve.decisions.address | address | 127.0.0.1:4456 | = | Where forward-auth endpoints listen.
-serve.decisions.trusted_proxies[] | cidr+ | | = | Who may ask for decisions.
+serve.decisions.enabled | bool | false | + | Serves forward-auth endpoints.
+serve.decisions.address | address | 127.0.0.1:4456 | + | Where forward-auth endpoints listen.
+serve.decisions.trusted_proxies[] | cidr+ | | + | Who may ask for decisions.
 serve.decisions.i_accept_spoofing | bool | false | = | Allows everybody to ask for decisions.
-serve.decisions.mount_on_public | bool | false | ~? | Serves forward-auth endpoints on the public listener too.
-serve.decisions.emit_cookie | bool | false | ~? | Answers with the client's cookies minus ours.
-serve.decisions.cache_for | dur | | ~ | How long a caller may keep a decision.
+serve.decisions.mount_on_public | bool | false | + | Serves forward-auth endpoints on the public listener too.
+serve.decisions.emit_cookie | bool | false | + | Answers with the client's cookies minus ours.
+serve.decisions.cache_for | dur | | + | How long a caller may keep a decision.
 serve.decisions.compat[] | enum(authelia,oauth2-proxy) | | ~ | Paths of other products to answer on.
 serve.decisions.tls | @tls | | ~ | Certificates of the decisions listener.
 serve.metrics.address | address | | ~ | A listener of its own for metrics.
@@ -59,9 +59,10 @@ serve.metrics.address | address | | ~ | A listener of its own for metrics.
 @filetls.key.base64 | text | | - | Private key, base64.
 @filetls.cert.path | text | | - | Certificate chain file.
 @filetls.cert.base64 | text | | - | Certificate chain, base64.
-@tls.certificates[].cert | text! | | ~ | Certificate chain file.
-@tls.certificates[].key | text! | | ~ | Private key file.
-@tls.certificates[].default | bool | false | ~ | Serves names no other certificate has.
+@tls.certificates[].cert | text! | | + | Certificate chain file.
+@tls.certificates[].key | text! | | + | Private key file.
+@tls.certificates[].default | bool | false | + | Serves names no other certificate has.
+@tls.min_version | enum(1.2,1.3) | 1.2 | + | Oldest TLS.
 @tls.client_auth | any | | ~ | Client certificates.
 @tls.acme.enabled | bool | false | ~ | Gets certificates by itself.
 @tls.acme.directory | url | | ~ | Directory of the certificate authority.
@@ -143,21 +144,21 @@ clients | open | | - | Requests this server makes.
 clients.http | open | | - | Requests over HTTP.
 clients.http.disallow_private_ip_ranges | bool | false | - | Refuses private addresses.
 clients.http.private_ip_exception_urls[] | text | | - | URLs that may be private.
-clients.smtp | open | | - | Connections to mail servers.
-clients.smtp.disallow_private_ip_ranges | bool | false | - | Refuses private addresses.
+clients.smtp | open | | + | Connections to mail servers.
+clients.smtp.disallow_private_ip_ranges | bool | false | + | Refuses private addresses.
 clients.web_hook | open | | - | Requests of web hooks.
 clients.web_hook.header_allowlist[] | header | | - | Request headers a web hook may see.
 security | open | | + | Protection against guessing.
 security.account_enumeration | open | | + | Whether an answer tells that an account exists.
 security.account_enumeration.mitigate | bool | false | + | Answers alike whether an account exists or not.
 security.disallow_ref_in_identity_schemas | bool | false | -? | Refuses $ref to files and URLs in schemas.
-feature_flags.cacheable_sessions | bool | false | -? | Says how long whoami may be kept.
-feature_flags.cacheable_sessions_max_age | dur | | = | At most this long.
-feature_flags.use_continue_with_transitions | bool | false | -? | Answers recovery with continue_with.
+feature_flags.cacheable_sessions | bool | false | + | Says how long whoami may be kept.
+feature_flags.cacheable_sessions_max_age | dur | | + | At most this long.
+feature_flags.use_continue_with_transitions | bool | false | + | Answers recovery with continue_with.
 feature_flags.choose_recovery_address | bool | false | -? | Asks which address to recover by.
 feature_flags.legacy_continue_with_verification_ui | bool | false | -? | Lists every address to verify.
 feature_flags.legacy_require_verified_login_error | bool | false | -? | Old error for unverified addresses.
-feature_flags.faster_session_extend | bool | false | -? | Extends sessions with 204.
+feature_flags.faster_session_extend | bool | false | + | Extends sessions with 204.
 feature_flags.password_profile_registration_node_group | enum(default,password) | default | -? | Group of trait fields.
 feature_flags.legacy_oidc_registration_node_group | bool | false | -? | Group of trait fields with OIDC.
 feature_flags.legacy_allow_insecure_origins | bool | false | -? | A feature of the hosted product.

@@ -11,6 +11,7 @@ mod kratos;
 mod reference;
 mod routes;
 mod selfservice;
+mod throttle;
 mod types;
 
 use std::{collections::HashMap, sync::OnceLock};
@@ -84,6 +85,7 @@ impl Table {
                 courier::TABLE,
                 gateway::TABLE,
                 routes::TABLE,
+                throttle::TABLE,
             ] {
                 text.lines()
                     .filter(|line| !line.trim().is_empty())
@@ -277,6 +279,7 @@ mod tests {
             courier::TABLE,
             gateway::TABLE,
             routes::TABLE,
+            throttle::TABLE,
         ] {
             for line in text.lines().filter(|line| !line.is_empty()) {
                 let columns: Vec<_> = line.split('|').map(str::trim).collect();

@@ -1,6 +1,6 @@
 //! The table of keys that people read: only what works, made from the tables that the loader obeys.
 
-use super::{courier, gateway, kratos, routes, selfservice};
+use super::{courier, gateway, kratos, routes, selfservice, throttle};
 
 /// A Markdown table of every key that works or is accepted, by part of the file.
 #[must_use]
@@ -11,6 +11,7 @@ pub fn reference() -> String {
         ("Mail", courier::TABLE),
         ("Gateway", gateway::TABLE),
         ("Routes", routes::TABLE),
+        ("Throttling", throttle::TABLE),
     ];
     let mut text = String::new();
     for (title, table) in parts {

@@ -9,13 +9,13 @@ selfservice.default_browser_return_url | ref! | | + | Where a browser ends up wh
 selfservice.allowed_return_urls[] | text | | + | Where return_to may lead: URLs, or https://*.example.com.
 selfservice.flows.login.ui_url | ref | /.vestibule/login | + | The page that shows it.
 selfservice.flows.login.lifespan | dur+ | 1h | + | How long it takes submissions.
-selfservice.flows.login.style | enum(unified,identifier_first) | unified | -? | Everything on one form, or the identifier first.
+selfservice.flows.login.style | enum(unified,identifier_first) | unified | + | Everything on one form, or the identifier first.
 selfservice.flows.login.before | @before | | - | Before it begins.
 selfservice.flows.login.after | @login | | + | After success.
 selfservice.flows.registration.enabled | bool | true | + | People may create accounts.
 selfservice.flows.registration.ui_url | ref | /.vestibule/registration | + | The page that shows it.
 selfservice.flows.registration.lifespan | dur+ | 1h | + | How long it takes submissions.
-selfservice.flows.registration.login_hints | bool | false | -? | Names usable methods when an account exists.
+selfservice.flows.registration.login_hints | bool | false | + | Names usable methods when an account exists.
 selfservice.flows.registration.style | enum(unified,profile_first) | profile_first | + | Everything on one form, or the profile first.
 selfservice.flows.registration.enable_legacy_one_step | bool | false | + | Old name for style: unified.
 selfservice.flows.registration.before | @before | | - | Before it begins.
@@ -26,14 +26,14 @@ selfservice.flows.settings.privileged_session_max_age | dur+ | 1h | + | How long
 selfservice.flows.settings.required_aal | enum(aal1,highest_available) | highest_available | + | Assurance level that settings ask for.
 selfservice.flows.settings.before | @before | | - | Before it begins.
 selfservice.flows.settings.after | @settings | | + | After success.
-selfservice.flows.recovery.enabled | bool | false | -? | People may recover accounts by mail.
+selfservice.flows.recovery.enabled | bool | false | + | People may recover accounts by mail.
 selfservice.flows.recovery.ui_url | ref | /.vestibule/recovery | + | The page that shows it.
 selfservice.flows.recovery.lifespan | dur+ | 1h | + | How long it takes submissions.
-selfservice.flows.recovery.use | enum(code,link) | code | = | What the mail holds.
-selfservice.flows.recovery.notify_unknown_recipients | bool | false | = | Mails addresses that have no account.
+selfservice.flows.recovery.use | enum(code,link) | code | -? | What the mail holds.
+selfservice.flows.recovery.notify_unknown_recipients | bool | false | + | Mails addresses that have no account.
 selfservice.flows.recovery.before.hooks[] | hook(web_hook,b2b_sso,organization) | | = | Hooks before it begins.
 selfservice.flows.recovery.after.default_browser_return_url | ref | | + | Where the browser goes.
-selfservice.flows.recovery.after.hooks[] | hook(web_hook,revoke_active_sessions) | | = | Hooks after success.
+selfservice.flows.recovery.after.hooks[] | hook(web_hook,revoke_active_sessions) | | + | Hooks after success.
 selfservice.flows.verification.enabled | bool | false | -? | People may prove their addresses.
 selfservice.flows.verification.ui_url | ref | /.vestibule/verification | + | The page that shows it.
 selfservice.flows.verification.lifespan | dur+ | 1h | + | How long it takes submissions.
@@ -125,12 +125,12 @@ selfservice.methods.link.config | open | | = | Settings of links.
 selfservice.methods.link.config.lifespan | dur | 1h | = | How long a link works.
 selfservice.methods.link.config.base_url | ref | | = | Where links lead.
 selfservice.methods.code | open | | = | Codes by mail.
-selfservice.methods.code.enabled | bool | false | -? | Codes by mail.
+selfservice.methods.code.enabled | bool | true | + | Codes by mail.
 selfservice.methods.code.passwordless_enabled | bool | false | -? | Signing in with a code.
 selfservice.methods.code.mfa_enabled | bool | false | -? | Codes as the second factor.
 selfservice.methods.code.config | open | | = | Settings of codes.
-selfservice.methods.code.config.lifespan | dur | 1h | = | How long a code works.
-selfservice.methods.code.config.max_submissions | int(1..255) | 5 | = | How often one may guess.
+selfservice.methods.code.config.lifespan | dur | 1h | + | How long a code works.
+selfservice.methods.code.config.max_submissions | int(1..255) | 5 | + | How often one may guess.
 selfservice.methods.code.config.missing_credential_fallback_enabled | bool | false | = | Signs in by a proven address without a code credential.
 selfservice.methods.totp.enabled | bool | false | -? | One-time passwords of an app.
 selfservice.methods.totp.config.issuer | text | | = | Name shown in the app.

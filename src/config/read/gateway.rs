@@ -8,6 +8,21 @@ use crate::config::{
 };
 
 impl Read<'_> {
+    fn hsts(&self) -> String {
+        let year = Duration::from_secs(365 * 24 * 3600);
+        let mut text = format!(
+            "max-age={}",
+            self.duration("gateway.hsts.max_age", year).as_secs()
+        );
+        if self.flag("gateway.hsts.include_subdomains", false) {
+            text.push_str("; includeSubDomains");
+        }
+        if self.flag("gateway.hsts.preload", false) {
+            text.push_str("; preload");
+        }
+        text
+    }
+
     pub(super) fn gateway(&self) -> Gateway {
         let own = |key: &str| format!("gateway.{key}");
         let proxies = self.texts(&own("trusted_proxies")).into_iter();
@@ -18,6 +33,11 @@ impl Read<'_> {
             .filter(|node| !node.is_null());
         Gateway {
             trusted_proxies: proxies.filter_map(|text| network(&text).ok()).collect(),
+            trusts_unix: self
+                .texts(&own("trusted_proxies"))
+                .iter()
+                .any(|text| text == "unix"),
+            hsts: self.hsts(),
             email: self.email(),
             groups_from: self
                 .text(&own("groups_from"))

@@ -3,12 +3,14 @@
 //! Reading never fails: what is wrong was reported by `check`, and a configuration with errors is thrown away after the last rule
 //! has had its say.
 
+mod courier;
 mod gateway;
 mod headers;
 mod operations;
 mod routes;
 mod selfservice;
 mod serve;
+mod throttle;
 mod upstream;
 
 use std::time::Duration;
@@ -48,10 +50,13 @@ impl Read<'_> {
             selfservice,
             identity: self.identity(),
             secrets: self.secrets(),
+            courier: self.courier(&serve.public.base_url),
             hashers: self.hashers(),
             log: self.log(),
             limits: self.limits(),
             mitigate_enumeration: self.flag("security.account_enumeration.mitigate", false),
+            throttle: self.throttle(),
+            features: self.features(),
             gateway: self.gateway(),
             has_routes: self.root.at("routes").is_some(),
             drain: Drain {

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use super::Read;
 use crate::{
-    config::{AccessLog, Argon2Settings, HashAlgorithm, Hashers, Limits, Log, LogFormat, Secrets},
+    config::{
+        AccessLog, Argon2Settings, HashAlgorithm, Hashers, Http2Limits, Limits, Log, LogFormat,
+        Secrets,
+    },
     crypto::Secret,
 };
 
@@ -84,6 +87,18 @@ impl Read<'_> {
         }
     }
 
+    fn http2(&self) -> Http2Limits {
+        let fine = Http2Limits::default();
+        let own = |key: &str| format!("limits.h2.{key}");
+        Http2Limits {
+            max_concurrent_streams: self
+                .count(&own("max_concurrent_streams"), fine.max_concurrent_streams),
+            max_pending_resets: self.count(&own("max_pending_resets"), fine.max_pending_resets),
+            max_local_resets: self.count(&own("max_local_resets"), fine.max_local_resets),
+            rapid_reset: self.count(&own("rapid_reset"), fine.rapid_reset),
+        }
+    }
+
     pub(super) fn limits(&self) -> Limits {
         let all = self.count("limits.connections", 10_000);
         let bytes = |path: &str, default: u64| {
@@ -97,6 +112,8 @@ impl Read<'_> {
             header_timeout: self.duration("limits.header_timeout", Duration::from_secs(10)),
             header_bytes: bytes("limits.headers", 64 << 10),
             keep_alive: self.duration("limits.keep_alive", Duration::from_secs(75)),
+            http2: self.http2(),
+            handshake: self.duration("limits.handshake.timeout", Duration::from_secs(10)),
             in_flight: self.count("limits.in_flight", 10_000),
         }
     }

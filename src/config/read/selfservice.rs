@@ -7,8 +7,8 @@ use url::Url;
 
 use super::{Read, reference, span};
 use crate::config::{
-    After, FlowSettings, Hook, HostPattern, MethodSettings, RegistrationStyle, Route, Section,
-    SelfService, raw::Node,
+    After, FeatureFlags, FlowSettings, Hook, HostPattern, LoginStyle, MethodSettings, Recipients,
+    RegistrationStyle, Route, Section, SelfService, Strategy, raw::Node,
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -44,11 +44,26 @@ impl Read<'_> {
             error_ui_url: own("selfservice.flows.error.ui_url", "error"),
             logout_return_url: url("selfservice.flows.logout.after.default_browser_return_url"),
             clear_browser_data: self.flag("selfservice.flows.logout.clear_browser_data", false),
+            login_style: match self.text("selfservice.flows.login.style") {
+                Some("identifier_first") => LoginStyle::IdentifierFirst,
+                _ => LoginStyle::Unified,
+            },
             registration_style: self.registration_style(),
+            login_hints: self.flag("selfservice.flows.registration.login_hints", false),
             privileged_session_max_age: self
                 .duration(&format!("{settings}.privileged_session_max_age"), HOUR),
             settings_required_aal: self.aal(&format!("{settings}.required_aal")),
             methods: self.methods(),
+        }
+    }
+
+    pub(super) fn features(&self) -> FeatureFlags {
+        let on = |name: &str| self.flag(&format!("feature_flags.{name}"), false);
+        FeatureFlags {
+            use_continue_with_transitions: on("use_continue_with_transitions"),
+            choose_recovery_address: on("choose_recovery_address"),
+            legacy_continue_with_verification_ui: on("legacy_continue_with_verification_ui"),
+            legacy_require_verified_login_error: on("legacy_require_verified_login_error"),
         }
     }
 
@@ -68,6 +83,11 @@ impl Read<'_> {
                 .and_then(|text| reference(base, text))
                 .unwrap_or_else(|| page_url(base, name)),
             lifespan: span(node, "lifespan").unwrap_or(HOUR),
+            strategy: match node.text("use") {
+                Some("link") => Strategy::Link,
+                _ => Strategy::Code,
+            },
+            notify_unknown_recipients: node.flag("notify_unknown_recipients").unwrap_or(false),
             after: after_of(base, after),
             after_method: methods
                 .filter(|(key, entry)| *key != "hooks" && entry.node.as_map().is_some())
@@ -102,7 +122,7 @@ impl Read<'_> {
     fn methods(&self) -> IndexMap<String, MethodSettings> {
         let settings = |name: &&str| {
             let node = self.root.at(&format!("selfservice.methods.{name}"));
-            let on = matches!(*name, "password" | "profile");
+            let on = matches!(*name, "password" | "profile" | "code");
             let enabled = node.and_then(|node| node.flag("enabled")).unwrap_or(on);
             let section = node
                 .map(|node| Section::new(node.to_json()))
@@ -145,10 +165,26 @@ fn page_url(base: &Url, page: &str) -> Url {
     base.join(&path).unwrap_or_else(|_| base.clone())
 }
 
+fn recipients(hook: &Node) -> Recipients {
+    match hook
+        .at("config")
+        .and_then(|config| config.text("recipients"))
+    {
+        Some("all") => Recipients::All,
+        Some("all_verified") => Recipients::AllVerified,
+        _ => Recipients::Removed,
+    }
+}
+
 fn after_of(base: &Url, node: &Node) -> After {
     let hook = |item: &Node| match item.text("hook") {
         Some("session") => Some(Hook::Session),
         Some("revoke_active_sessions") => Some(Hook::RevokeActiveSessions),
+        Some("require_verified_address") => Some(Hook::RequireVerifiedAddress),
+        Some("verification") => Some(Hook::Verification),
+        Some("show_verification_ui") => Some(Hook::ShowVerificationUi),
+        Some("verify_new_address") => Some(Hook::VerifyNewAddress),
+        Some("notify_previous_addresses") => Some(Hook::NotifyPreviousAddresses(recipients(item))),
         Some(name) => Some(Hook::Other(name.to_owned())),
         None => None,
     };

@@ -2,12 +2,15 @@
 
 use std::{net::IpAddr, time::Duration};
 
+use ipnet::IpNet;
 use url::Url;
 
 use super::Read;
 use crate::config::{
-    Cookies, Cors, Listener, RequiredAal, SameSite, Serve, ServePublic, SessionSettings, Storage,
-    check::plain_host, raw::Node,
+    Certificate, Cookies, Cors, Decisions, Listener, ProxyProtocol, RequiredAal, SameSite, Serve,
+    ServePublic, SessionSettings, Storage, Tls,
+    check::{network, plain_host},
+    raw::Node,
 };
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -29,7 +32,43 @@ impl Read<'_> {
             public: self.public(),
             admin_base_url: self.base_url("serve.admin", ("127.0.0.1", 4434)).0,
             admin,
+            decisions: self.decisions(),
         }
+    }
+
+    fn decisions(&self) -> Option<Decisions> {
+        if !self.flag("serve.decisions.enabled", false) {
+            return None;
+        }
+        let networks = |path: &str| -> Vec<IpNet> {
+            let written = self.texts(path);
+            written
+                .iter()
+                .filter_map(|text| network(text).ok())
+                .collect()
+        };
+        let written = self.root.at("serve.decisions.trusted_proxies").is_some();
+        let trusted = if written {
+            networks("serve.decisions.trusted_proxies")
+        } else {
+            let loopback = ["127.0.0.0/8", "::1/128"];
+            let loopback = loopback.iter().filter_map(|net| net.parse().ok());
+            loopback
+                .chain(networks("gateway.trusted_proxies"))
+                .collect()
+        };
+        let address = self.text("serve.decisions.address");
+        Some(Decisions {
+            listener: Listener {
+                skip_health_log: true,
+                ..Listener::plain(address.unwrap_or("127.0.0.1:4456"))
+            },
+            trusted,
+            trust_unix: !written,
+            mount_on_public: self.flag("serve.decisions.mount_on_public", false),
+            emit_cookie: self.flag("serve.decisions.emit_cookie", false),
+            cache_for: super::span(self.root, "serve.decisions.cache_for"),
+        })
     }
 
     fn public(&self) -> ServePublic {
@@ -39,8 +78,20 @@ impl Read<'_> {
         let mut listeners: Vec<_> = written
             .filter_map(|item| {
                 Some(Listener {
-                    address: item.text("address")?.to_owned(),
                     skip_health_log,
+                    tls: item.at("tls").filter(|node| !node.is_null()).map(tls),
+                    redirect_to_https: flag(item, "redirect_to_https"),
+                    proxy_protocol: match item.text("proxy_protocol") {
+                        Some("optional") => ProxyProtocol::Optional,
+                        Some("required") => ProxyProtocol::Required,
+                        _ => ProxyProtocol::Off,
+                    },
+                    balancers: super::texts(item, "trusted_proxies")
+                        .iter()
+                        .filter_map(|text| network(text).ok())
+                        .collect(),
+                    reuse_port: flag(item, "reuse_port"),
+                    ..Listener::plain(item.text("address")?)
                 })
             })
             .collect();
@@ -70,8 +121,8 @@ impl Read<'_> {
             format!("{host}:{port}")
         };
         Listener {
-            address,
             skip_health_log: self.flag(&format!("{path}.request_log.disable_for_health"), true),
+            ..Listener::plain(address)
         }
     }
 
@@ -181,6 +232,10 @@ impl Read<'_> {
             },
             persistent: self.flag(&own("persistent"), true),
             required_aal: self.aal("session.whoami.required_aal"),
+            cacheable: self
+                .flag("feature_flags.cacheable_sessions", false)
+                .then(|| self.duration("feature_flags.cacheable_sessions_max_age", Duration::MAX)),
+            faster_extend: self.flag("feature_flags.faster_session_extend", false),
         }
     }
 
@@ -208,6 +263,24 @@ impl Read<'_> {
             "None" => Some(SameSite::None),
             _ => Some(SameSite::Lax),
         }
+    }
+}
+
+fn flag(node: &Node, key: &str) -> bool {
+    node.at(key).and_then(Node::as_bool).unwrap_or(false)
+}
+
+fn tls(node: &Node) -> Tls {
+    let certificates = node.items("certificates").iter().filter_map(|item| {
+        Some(Certificate {
+            cert: item.text("cert")?.into(),
+            key: item.text("key")?.into(),
+            fallback: flag(item, "default"),
+        })
+    });
+    Tls {
+        certificates: certificates.collect(),
+        only_tls13: node.text("min_version") == Some("1.3"),
     }
 }
 

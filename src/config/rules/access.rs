@@ -119,13 +119,22 @@ impl Rules<'_> {
                 && (node.items("match.paths").is_empty()
                     || matches.paths.contains(&PathPattern::Prefix("/".to_owned())));
             if everything && route.access.mode == AccessMode::Public {
-                found.push((
-                    first_key(node),
-                    format!("routes[{i}]"),
-                    allows(node, "public_catch_all"),
-                ));
+                found.push((format!("routes[{i}]"), node));
             }
         }
+        let default = self.config.gateway.default_route.as_deref();
+        if let Some(node) = self.root.at("gateway.default_route")
+            && default.is_some_and(|route| {
+                route.access.mode == AccessMode::Public
+                    && matches!(route.action, RouteAction::Upstream(_))
+            })
+        {
+            found.push(("gateway.default_route".to_owned(), node));
+        }
+        let found: Vec<_> = found
+            .into_iter()
+            .map(|(key, node)| (first_key(node), key, allows(node, "public_catch_all")))
+            .collect();
         for (place, key, allowed) in found {
             let message = "this route opens every host and path to everybody";
             if allowed {

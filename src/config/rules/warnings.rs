@@ -110,7 +110,16 @@ impl Rules<'_> {
     fn plain_listener(&mut self) {
         let path = "serve.public.base_url";
         let https = self.config.serve.public.base_url.scheme() == "https";
-        if https && self.root.at(path).is_some() && self.config.gateway.trusted_proxies.is_empty() {
+        let mut listeners = self.config.serve.public.listeners.iter();
+        let plain = listeners.any(|one| {
+            let local = one.address.starts_with("unix:") || !one.balancers.is_empty();
+            one.tls.is_none() && !one.redirect_to_https && !local
+        });
+        if https
+            && plain
+            && self.root.at(path).is_some()
+            && self.config.gateway.trusted_proxies.is_empty()
+        {
             let place = self.place(path);
             let message = "base_url is https, and this listener speaks plain http with no trusted proxy before it";
             let hint = "list the proxy that speaks https in gateway.trusted_proxies";

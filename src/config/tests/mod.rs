@@ -222,7 +222,9 @@ fn a_wrong_variable_is_named_in_place_of_a_line() {
 
 #[test]
 fn kratos_keys_without_work_are_let_pass_when_asked_and_guards_never() {
-    let mail = with("courier: {smtp: {connection_uri: 'smtp://localhost:1025/'}}");
+    let mail = with(
+        "courier: {smtp: {connection_uri: 'smtp://localhost:1025/'}}\noauth2_provider: {url: 'http://localhost:4445/'}",
+    );
     assert_eq!(bad(&mail)[0].kind, Kind::Unsupported);
     let loaded = read(&mail, true, &[]).unwrap();
     assert!(

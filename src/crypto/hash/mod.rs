@@ -5,6 +5,7 @@
 
 mod argon2id;
 mod bcrypt;
+mod imported;
 mod pool;
 mod settings;
 #[cfg(test)]
@@ -74,6 +75,7 @@ pub enum ImportError {
 enum Stored {
     Argon2(argon2id::Phc),
     Bcrypt(bcrypt::Parts),
+    Imported(Box<dyn imported::Imported>),
 }
 
 impl Stored {
@@ -85,7 +87,7 @@ impl Stored {
         if argon2id::claims(text) {
             return argon2id::Phc::parse(text).map(Self::Argon2);
         }
-        Err(ImportError::UnknownFormat)
+        imported::read(text).map(Self::Imported)
     }
 
     /// Memory that checking takes, KiB.
@@ -93,6 +95,7 @@ impl Stored {
         match self {
             Self::Argon2(phc) => phc.memory_kib(),
             Self::Bcrypt(_) => bcrypt::MEMORY_KIB,
+            Self::Imported(imported) => imported.memory_kib(),
         }
     }
 
@@ -100,6 +103,7 @@ impl Stored {
         match self {
             Self::Argon2(phc) => phc.matches(password, memory),
             Self::Bcrypt(parts) => parts.matches(password),
+            Self::Imported(imported) => imported.matches(password),
         }
     }
 
@@ -107,9 +111,9 @@ impl Stored {
         match (self, settings.algorithm) {
             (Self::Argon2(phc), HashAlgorithm::Argon2) => phc.is_weaker_than(&settings.argon2),
             (Self::Bcrypt(parts), HashAlgorithm::Bcrypt) => parts.cost() < settings.bcrypt_cost,
-            (Self::Argon2(_), HashAlgorithm::Bcrypt) | (Self::Bcrypt(_), HashAlgorithm::Argon2) => {
-                true
-            }
+            (Self::Argon2(_), HashAlgorithm::Bcrypt)
+            | (Self::Bcrypt(_), HashAlgorithm::Argon2)
+            | (Self::Imported(_), _) => true,
         }
     }
 }
@@ -119,7 +123,10 @@ impl Stored {
 /// # Errors
 /// What is wrong with it; the text is fit for the answer.
 pub fn check_import(stored: &str) -> Result<(), ImportError> {
-    Stored::parse(stored).map(|_| ())
+    if bcrypt::claims(stored) || argon2id::claims(stored) {
+        return Stored::parse(stored).map(drop);
+    }
+    imported::check(stored)
 }
 
 /// Hashes with the configured algorithm. The caller has checked the length.

@@ -111,7 +111,6 @@ fn malformed_hashes_are_refused_without_a_panic() {
         "",
         "secret",
         "$6$salt$hash",
-        "{SSHA}x",
         "$argon2d$v=19$m=32,t=2,p=4$a$b",
         "é",
     ] {

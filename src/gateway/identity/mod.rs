@@ -107,6 +107,15 @@ impl HeaderSets {
         self.sets.len()
     }
 
+    /// The names that a set may send.
+    pub fn names(&self, set: usize) -> impl Iterator<Item = &HeaderName> {
+        let headers = self.sets.get(set).map(|set| &*set.headers);
+        headers
+            .unwrap_or_default()
+            .iter()
+            .map(|header| &header.name)
+    }
+
     /// The headers of a set for somebody; rendered the first time only.
     #[must_use]
     pub fn rendered(&self, set: usize, snapshot: &Snapshot) -> RenderedHeaders {

@@ -54,6 +54,7 @@ fn snapshot(traits: serde_json::Value, groups: &serde_json::Value) -> Snapshot {
         aal: Aal::Aal1,
         methods: Vec::new(),
         devices: Vec::new(),
+        cookie_until: now.plus(Duration::from_secs(60)),
     };
     Snapshot::new(session, identity, 1)
 }

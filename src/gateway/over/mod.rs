@@ -99,6 +99,15 @@ impl Over {
         }
     }
 
+    /// It asks about another request: what is told is told of that one.
+    pub(super) fn is_about<B>(&mut self, request: &Request<B>, id: &RequestId) {
+        self.methods = MethodClass::of(request.method());
+        if let Some(line) = self.line.take() {
+            line.give_back();
+            self.line = Some(Line::of(request, id));
+        }
+    }
+
     /// Where it comes from.
     pub(super) fn came_from(&mut self, origin: &Origin) {
         if let Some(line) = &mut self.line {

@@ -40,7 +40,9 @@ impl Numbers {
 pub(super) const fn decision(error: &GatewayError) -> Decision {
     match error {
         GatewayError::SessionInactive(_) => Decision::Unauthenticated,
-        GatewayError::AccessDenied | GatewayError::Csrf => Decision::Forbidden,
+        GatewayError::AccessDenied | GatewayError::Csrf | GatewayError::UntrustedPeer => {
+            Decision::Forbidden
+        }
         GatewayError::Rejected(_)
         | GatewayError::BadForwardedProto
         | GatewayError::Framing
@@ -53,7 +55,11 @@ pub(super) const fn decision(error: &GatewayError) -> Decision {
         | GatewayError::HeadersTooLarge
         | GatewayError::ExpectationFailed
         | GatewayError::HostOutsideCookieDomain
-        | GatewayError::LoopDetected => Decision::Rejected,
+        | GatewayError::Misdirected
+        | GatewayError::LoopDetected
+        | GatewayError::BadDecisionRequest(_)
+        | GatewayError::UnknownDecisionPath
+        | GatewayError::DecisionsNotMounted => Decision::Rejected,
         GatewayError::Internal
         | GatewayError::Overloaded
         | GatewayError::AuthenticatorUnavailable => Decision::Unavailable,

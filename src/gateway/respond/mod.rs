@@ -50,6 +50,8 @@ pub struct Asker {
     pub ip: Option<IpAddr>,
     /// Who it is, where that is known and the request is refused all the same.
     pub person: Option<IdentityId>,
+    /// It came over TLS, to a host that may insist on it.
+    pub secure: bool,
     /// What will be told about the request.
     pub(in crate::gateway) over: Option<Over>,
 }
@@ -77,6 +79,7 @@ impl Asker {
             cookies: Vec::new(),
             ip: None,
             person: None,
+            secure: false,
             over: None,
         }
     }
@@ -166,6 +169,9 @@ fn problem(error: &GatewayError, asker: &Asker) -> Response<Bytes> {
     }
     if let Some(cause) = error.cause() {
         details.insert("cause".to_owned(), cause.into());
+    }
+    if let GatewayError::BadDecisionRequest(bad) = error {
+        details.insert("header".to_owned(), bad.field.into());
     }
     let mut body = json!({"error": {
         "id": error.id(),

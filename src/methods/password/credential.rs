@@ -18,6 +18,19 @@ pub(super) fn hash_of(identity: &Identity) -> Option<&str> {
         .filter(|hash| !hash.is_empty())
 }
 
+/// Whether the identity can sign in with a password: it has a hash, or the system that it comes from is asked once more.
+pub(super) fn proves(identity: &Identity) -> bool {
+    hash_of(identity).is_some() || migrates(identity)
+}
+
+/// Whether the password is still known elsewhere only (flows 2.5).
+pub(super) fn migrates(identity: &Identity) -> bool {
+    let credential = identity.credentials.get(&CredentialType::Password);
+    let flag =
+        credential.and_then(|credential| credential.config.get("use_password_migration_hook"));
+    hash_of(identity).is_none() && flag == Some(&Value::Bool(true))
+}
+
 /// The `config` for a hash.
 pub(super) fn config(hash: &str) -> Value {
     json!({ "hashed_password": hash })

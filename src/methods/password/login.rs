@@ -9,7 +9,8 @@ use crate::{
         hash::{HashError, HasherPool, Verdict},
     },
     flows::{
-        Attempt, CsrfChecked, Ctx, Failure, Outcome, Problem, Proof, Step, Submission, Upkeep,
+        Attempt, CsrfChecked, Ctx, Failure, Outcome, Problem, Proof, Screen, Step, Submission,
+        Upkeep, labelled_identifier,
     },
     model::{Aal, CredentialType, Identity},
     ui::{Group, InputType, Node, text},
@@ -25,16 +26,21 @@ impl Step for Login {
         if ctx.flow.requested_aal == Aal::Aal2 {
             return Vec::new();
         }
-        if !ctx.flow.refresh {
-            return vec![
-                identifier(ctx),
-                nodes::current(),
-                nodes::submit(text::sign_in_with_password()),
-            ];
+        let proof = [
+            nodes::current(),
+            nodes::submit(text::sign_in_with_password()),
+        ];
+        match ctx.screen {
+            Screen::Identifier => return Vec::new(),
+            Screen::Credentials => return proof.into(),
+            _ if !ctx.flow.refresh => {
+                let mut nodes = vec![labelled_identifier(ctx.schema, Group::Default)];
+                nodes.extend(proof);
+                return nodes;
+            }
+            _ => {}
         }
-        let known = ctx
-            .identity
-            .filter(|identity| credential::hash_of(identity).is_some());
+        let known = ctx.identity.filter(|identity| credential::proves(identity));
         known.map_or_else(Vec::new, |identity| {
             vec![
                 known_identifier(identity),
@@ -42,6 +48,10 @@ impl Step for Login {
                 nodes::submit(text::sign_in()),
             ]
         })
+    }
+
+    fn serves(&self, identity: &Identity) -> bool {
+        credential::proves(identity)
     }
 
     fn keep(&self, submission: &Submission, _ctx: &Ctx<'_>) -> Vec<(String, Option<Value>)> {
@@ -71,6 +81,9 @@ impl Login {
             return Ok(Outcome::Rejected(missing(identifier, password)));
         };
         let identity = ctx.find(CredentialType::Password, identifier).await?;
+        let counted = ctx
+            .count_first_factor(identifier, identity.as_ref())
+            .await?;
         let stored = identity.as_ref().and_then(credential::hash_of);
         let verdict = self.compare(password, stored).await?;
         let Some(identity) = identity.filter(|_| verdict.matches) else {
@@ -84,10 +97,8 @@ impl Login {
             None
         };
         Ok(Outcome::Proved(Box::new(Proof {
-            identity,
-            method: CredentialType::Password,
-            aal: Aal::Aal1,
             upkeep,
+            ..Proof::new(identity, CredentialType::Password, Aal::Aal1, counted)
         })))
     }
 
@@ -139,17 +150,6 @@ fn missing(identifier: Option<&str>, password: Option<&str>) -> Vec<Problem> {
         .filter(|(_, value)| value.is_none())
         .map(|(name, _)| Problem::node(name, text::required(name)))
         .collect()
-}
-
-fn identifier(ctx: &Ctx<'_>) -> Node {
-    let label = match ctx.schema.identifier_label() {
-        Some((title, name)) => text::titled(title, name),
-        None => text::identifier(),
-    };
-    Node::input("identifier", InputType::Text, Group::Default)
-        .value("")
-        .required()
-        .label(label)
 }
 
 fn known_identifier(identity: &Identity) -> Node {

@@ -81,6 +81,8 @@ impl Registration {
         Ok(Outcome::Drafted(Box::new(Draft {
             identity,
             method: CredentialType::Password,
+            spends: None,
+            verifies: None,
         })))
     }
 }

@@ -1,3 +1,4 @@
+mod mailbox;
 mod showing;
 mod signing_out;
 
@@ -10,7 +11,10 @@ use tower::ServiceExt;
 use super::*;
 use crate::{
     clock::{FixedClock, Timestamp},
-    model::{Aal, ErrorId, Flow, FlowId, FlowState, FlowType, SelfServiceError},
+    model::{
+        Aal, CourierMessage, ErrorId, Flow, FlowId, FlowState, FlowType, MessageId,
+        SelfServiceError,
+    },
     render::samples::{self, config as sample_config},
 };
 
@@ -20,6 +24,8 @@ struct Fake {
     viewer: Option<Viewer>,
     error: Option<serde_json::Value>,
     away: bool,
+    mails: Vec<Mail>,
+    far: bool,
     signed_out: Mutex<u32>,
 }
 
@@ -48,6 +54,19 @@ impl Backend for Fake {
             clear_browser_data: false,
         })
     }
+
+    fn is_near(&self, _: &Parts) -> bool {
+        !self.far
+    }
+
+    fn mailbox(&self) -> Future<'_, Vec<CourierMessage>> {
+        self.answer(self.mails.iter().map(|mail| mail.message.clone()).collect())
+    }
+
+    fn mail(&self, id: MessageId) -> Future<'_, Option<Mail>> {
+        let mut mails = self.mails.iter();
+        self.answer(mails.find(|mail| mail.message.id == id).cloned())
+    }
 }
 
 impl Fake {
@@ -69,6 +88,8 @@ impl Site {
             viewer: None,
             error: None,
             away: false,
+            mails: Vec::new(),
+            far: false,
             signed_out: Mutex::new(0),
         };
         Self {
@@ -148,6 +169,7 @@ fn flow(kind: FlowKind) -> Flow {
         state: FlowState::ChooseMethod,
         ui,
         csrf: None,
+        client: None,
         refresh: false,
         requested_aal: Aal::Aal1,
         identity_schema: None,

@@ -19,5 +19,6 @@ pub(crate) fn all(renderer: &Renderer) -> Vec<Sample> {
     samples.extend(others::notices(renderer));
     samples.extend(others::gateway_errors(renderer));
     samples.extend(others::facts(renderer));
+    samples.extend(others::mailbox(renderer));
     samples
 }

@@ -81,7 +81,7 @@ pub(crate) fn with_message(mut ui: Container, at: Option<&str>, message: Value) 
     let message = serde_json::from_value(message).expect("a message");
     let node = ui.nodes.iter_mut().find(|node| match &node.attributes {
         Attributes::Input(input) => Some(input.name.as_str()) == at,
-        Attributes::Text { id, .. } => Some(id.as_str()) == at,
+        Attributes::A { id, .. } | Attributes::Text { id, .. } => Some(id.as_str()) == at,
     });
     match node {
         Some(node) => node.messages.push(message),

@@ -4,7 +4,8 @@ use http::StatusCode;
 
 use super::Sample;
 use crate::render::{
-    Action, ErrorPage, GatewayErrorPage, Notice, NoticePage, Renderer, SampleAppPage, UserPage,
+    Action, ErrorPage, GatewayErrorPage, MailboxMessage, MailboxPage, MailboxRow, Notice,
+    NoticePage, Renderer, SampleAppPage, UserPage,
 };
 
 pub(super) fn notices(renderer: &Renderer) -> Vec<Sample> {
@@ -26,6 +27,7 @@ pub(super) fn notices(renderer: &Renderer) -> Vec<Sample> {
             status,
             id,
             languages: None,
+            wait: Some("30 seconds"),
             reference: Some("0b0c2f6e-9f0d-4f0e-8f53-0c5c6f7d8e90"),
             actions: &start_again,
         }),
@@ -92,6 +94,7 @@ pub(super) fn notices(renderer: &Renderer) -> Vec<Sample> {
             400,
             Some("self_service_flow_return_to_forbidden"),
         ),
+        failed("error-rate-limited", 429, Some("rate_limited")),
         failed("error-unknown", 404, None),
         failed("error-internal", 500, None),
     ]
@@ -245,5 +248,60 @@ pub(super) fn facts(renderer: &Renderer) -> Vec<Sample> {
                 ..app
             }),
         },
+    ]
+}
+
+pub(super) fn mailbox(renderer: &Renderer) -> Vec<Sample> {
+    let row = |subject: &str, to: &str, at: &str, status: &str| MailboxRow {
+        href: "mailbox?message=x".to_owned(),
+        subject: subject.to_owned(),
+        to: to.to_owned(),
+        at: at.to_owned(),
+        status: status.to_owned(),
+    };
+    let rows = [
+        row(
+            "418230 confirms your address",
+            "ada@example.com",
+            "25 November, 10:01:22 UTC",
+            "queued",
+        ),
+        row(
+            "No account with this address at auth.example.com",
+            "somebody.with.a.very.long.name@department.of.a.very.long.name.example.com",
+            "25 November, 10:00:01 UTC",
+            "sent",
+        ),
+        row(
+            "104477 is your code to sign in at auth.example.com.",
+            "+4915112345678",
+            "25 November, 9:58:40 UTC",
+            "abandoned",
+        ),
+    ];
+    let open = MailboxMessage {
+        subject: "418230 confirms your address".to_owned(),
+        to: "ada@example.com".to_owned(),
+        at: "25 November, 10:01:22 UTC".to_owned(),
+        status: "sent".to_owned(),
+        template: "verification_code_valid".to_owned(),
+        code: Some("418230".to_owned()),
+        link: Some("https://auth.example.com/self-service/verification?code=418230&flow=x".to_owned()),
+        text: "Confirm your address\n\nTo confirm that this address is yours, type this code at auth.example.com:\n\n418230\n"
+            .to_owned(),
+        html: None,
+    };
+    let make = |name, rows, open| Sample {
+        name,
+        page: renderer.mailbox(&MailboxPage {
+            languages: None,
+            rows,
+            open,
+        }),
+    };
+    vec![
+        make("mailbox-empty", &[], None),
+        make("mailbox", &rows, None),
+        make("mailbox-message", &[], Some(&open)),
     ]
 }

@@ -53,6 +53,7 @@ fn every_key_that_is_used_exists_and_every_key_is_used() {
         "settings.section.",
         "settings.part.",
         "user.level.",
+        "mailbox.status.",
     ];
     let forms = [
         "login",

@@ -14,12 +14,13 @@ use crate::{
     clock::Timestamp,
     crypto::Digest,
     model::{
-        CourierMessage, CredentialType, ErrorId, Flow, FlowId, Identity, IdentityId, MessageId,
-        Outbox, Page, PageRequest, SelfServiceError, Session, SessionId,
+        AccountFailures, Code, CourierMessage, CredentialType, ErrorId, FactorFailures, Flow,
+        FlowId, Identity, IdentityId, KnownDevice, MessageId, Outbox, Page, PageRequest,
+        SelfServiceError, Session, SessionId,
     },
     store::{
-        BoxFuture, Change, Commit, IdentityFilter, MessageFilter, MessageHistory, SessionFilter,
-        Store, StoreError, Touched,
+        AddressKind, BoxFuture, Change, Commit, IdentityFilter, MessageFilter, MessageHistory,
+        SessionFilter, Store, StoreError, Touched,
     },
 };
 
@@ -239,10 +240,45 @@ impl Store for FakeStore {
         unreachable!("sessions do not ask for it")
     }
 
+    fn find_codes(&self, _: FlowId) -> BoxFuture<'_, Result<Vec<Code>, StoreError>> {
+        unreachable!("sessions do not ask for it")
+    }
+
+    fn find_identity_by_address<'a>(
+        &'a self,
+        _: AddressKind,
+        _: &'a str,
+        _: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Identity>, StoreError>> {
+        unreachable!("sessions do not ask for it")
+    }
+
     fn find_error(
         &self,
         _: ErrorId,
     ) -> BoxFuture<'_, Result<Option<SelfServiceError>, StoreError>> {
+        unreachable!("sessions do not ask for it")
+    }
+
+    fn find_account_failures(
+        &self,
+        _: Digest,
+    ) -> BoxFuture<'_, Result<Option<AccountFailures>, StoreError>> {
+        unreachable!("sessions do not ask for it")
+    }
+
+    fn find_factor_failures(
+        &self,
+        _: IdentityId,
+    ) -> BoxFuture<'_, Result<Option<FactorFailures>, StoreError>> {
+        unreachable!("sessions do not ask for it")
+    }
+
+    fn find_known_device(
+        &self,
+        _: Digest,
+        _: IdentityId,
+    ) -> BoxFuture<'_, Result<Option<KnownDevice>, StoreError>> {
         unreachable!("sessions do not ask for it")
     }
 

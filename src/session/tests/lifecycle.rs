@@ -90,6 +90,33 @@ async fn a_renewed_native_session_keeps_its_token() {
 }
 
 #[test]
+fn only_a_second_factor_lets_the_old_token_live_on_for_a_moment() {
+    let world = World::new();
+    let now = world.now();
+    let issued = world
+        .sessions
+        .issue(&person(), password(now), laptop(), now);
+    let second = AuthenticationMethod {
+        method: CredentialType::Totp,
+        aal: Aal::Aal2,
+        ..password(now)
+    };
+    for (factor, expected) in [
+        (password(now), None),
+        (second, Some(now.plus(Duration::from_secs(10)))),
+    ] {
+        let (_, _, change) =
+            world
+                .sessions
+                .renew(&issued.session, factor, laptop(), NewToken::Issue, now);
+        let Change::RenewSession { former_until, .. } = change else {
+            panic!("a renewal is one")
+        };
+        assert_eq!(former_until, expected);
+    }
+}
+
+#[test]
 fn a_renewal_records_a_device_only_when_it_is_another() {
     let world = World::new();
     let now = world.now();

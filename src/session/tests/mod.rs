@@ -104,6 +104,8 @@ fn settings() -> Settings {
             },
             persistent: true,
             required_aal: RequiredAal::HighestAvailable,
+            cacheable: None,
+            faster_extend: false,
         },
         cache: SessionCacheSettings {
             ttl: Duration::from_secs(300),

@@ -1,7 +1,7 @@
 //! Turns the changes of a commit into statements, and notes what they touched.
 
 use super::{
-    Driver, count, credentials, errors, flows, identities, messages,
+    Driver, attempts, codes, count, credentials, errors, flows, identities, messages,
     session_writes::{self as sessions, Ended},
 };
 use crate::{
@@ -59,9 +59,11 @@ fn apply_one(
         Change::RenewSession {
             session,
             token,
+            former_until,
             device,
         } => {
-            sessions::renew(driver, session, token.as_ref(), device.as_ref())?;
+            let token = token.as_ref().map(|token| (token, *former_until));
+            sessions::renew(driver, session, token, device.as_ref())?;
             touched.created_sessions |= token.is_some();
             note(&mut touched.sessions, session.id);
         }
@@ -75,8 +77,32 @@ fn apply_one(
             sessions::extend(driver, *id, *expires_at)?;
             note(&mut touched.sessions, *id);
         }
+        Change::NoteCookie { id, until } => {
+            sessions::note_cookie(driver, *id, *until)?;
+            note(&mut touched.sessions, *id);
+        }
         Change::PutFlow(flow) => flows::put(driver, flow)?,
         Change::DeleteFlow(id) => flows::delete(driver, *id)?,
+        Change::DropOldFlows { client, keep } => flows::drop_old(driver, client, *keep)?,
+        Change::PutAccountFailures(failures) => attempts::put_account(driver, failures)?,
+        Change::ForgetAccountFailures(account) => attempts::forget_account(driver, account)?,
+        Change::PutFactorFailures(failures) => attempts::put_factor(driver, failures)?,
+        Change::ForgetFactorFailures(id) => attempts::forget_factor(driver, *id)?,
+        Change::PutKnownDevice(known) => attempts::put_device(driver, known)?,
+        Change::PutCode(code) => codes::put(driver, code)?,
+        Change::DropCodes(flow) => codes::drop_of_flow(driver, *flow)?,
+        Change::UseCode { id, at } => codes::use_once(driver, *id, *at)?,
+        Change::CountSubmission { flow, limit } => codes::count_submission(driver, *flow, *limit)?,
+        Change::MarkAddress {
+            identity_id: id,
+            via,
+            value,
+            status,
+            at,
+        } => {
+            identities::mark_address(driver, *id, (*via, value), *status, *at)?;
+            note(&mut touched.identities, *id);
+        }
         Change::InsertError(error) => errors::insert(driver, error)?,
         Change::EnqueueMessage(message) => {
             messages::enqueue(driver, message)?;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::{
     clock::Timestamp,
     crypto::Digest,
-    model::{DispatchId, ErrorId, FlowId, IdentityId, MessageId, SessionId},
+    model::{CodeId, DispatchId, ErrorId, FlowId, IdentityId, MessageId, SessionId},
     store::StoreError,
 };
 
@@ -88,7 +88,7 @@ macro_rules! ids {
 }
 
 ids!(
-    IdentityId, SessionId, FlowId, ErrorId, MessageId, DispatchId
+    CodeId, DispatchId, ErrorId, FlowId, IdentityId, MessageId, SessionId
 );
 
 /// A document as it is stored.

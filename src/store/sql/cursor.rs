@@ -42,6 +42,11 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    pub(super) fn count(&mut self, column: &'static str) -> Result<u32, StoreError> {
+        let number = self.int(column)?;
+        u32::try_from(number).map_err(|_| self.corrupt(column))
+    }
+
     pub(super) fn flag(&mut self, column: &'static str) -> Result<bool, StoreError> {
         self.int(column).map(|number| number != 0)
     }
@@ -86,13 +91,17 @@ impl<'a> Cursor<'a> {
         &mut self,
         column: &'static str,
     ) -> Result<Option<Digest>, StoreError> {
-        self.maybe(|cursor| match cursor.take() {
+        self.maybe(|cursor| cursor.digest(column))
+    }
+
+    pub(super) fn digest(&mut self, column: &'static str) -> Result<Digest, StoreError> {
+        match self.take() {
             Cell::Blob(bytes) => bytes
                 .try_into()
                 .map(Digest)
-                .map_err(|_| cursor.corrupt(column)),
-            _ => Err(cursor.corrupt(column)),
-        })
+                .map_err(|_| self.corrupt(column)),
+            _ => Err(self.corrupt(column)),
+        }
     }
 
     pub(super) fn document<T: DeserializeOwned>(

@@ -6,8 +6,9 @@ use super::{
     Cell, Cursor, Driver, Row, addresses, count, credentials, document, exists, one, word,
 };
 use crate::{
-    model::{CredentialType, Identity, IdentityId},
-    store::{Constraint, StoreError},
+    clock::Timestamp,
+    model::{AddressStatus, Channel, CredentialType, Identity, IdentityId},
+    store::{AddressKind, Constraint, StoreError},
 };
 
 /// The columns that [`read`] takes, in its order; the table is called `i`.
@@ -37,6 +38,25 @@ pub(in crate::store) fn find_by_identifier(
         driver,
         one(driver, FIND_BY_IDENTIFIER, &parameters, record)?,
     )
+}
+
+pub(in crate::store) fn find_by_address(
+    driver: &dyn Driver,
+    kind: AddressKind,
+    normalised: &str,
+    raw: &str,
+) -> Result<Option<Identity>, StoreError> {
+    let statement = match kind {
+        AddressKind::Verifiable => FIND_BY_VERIFIABLE,
+        AddressKind::Recovery => FIND_BY_RECOVERY,
+    };
+    for value in [raw, normalised] {
+        let found = complete(driver, one(driver, statement, &[value.into()], record)?)?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
 }
 
 pub(in crate::store) fn find_by_external_id(
@@ -107,6 +127,33 @@ pub(super) fn delete(driver: &dyn Driver, id: IdentityId) -> Result<(), StoreErr
         0 => Err(StoreError::Conflict(Constraint::Missing)),
         _ => Ok(()),
     }
+}
+
+/// Notes how far the proof of an address has come.
+pub(super) fn mark_address(
+    driver: &dyn Driver,
+    id: IdentityId,
+    (via, value): (Channel, &str),
+    status: AddressStatus,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let mut identity = one(driver, FIND, &[(&id).into()], record)?;
+    let address = identity
+        .as_mut()
+        .and_then(|one| one.verifiable_mut(via, value));
+    match address {
+        Some(address) => address.progress(status, at),
+        None if status == AddressStatus::Completed => {
+            return Err(StoreError::Conflict(Constraint::Missing));
+        }
+        None => return Ok(()),
+    }
+    let Some(identity) = identity else {
+        return Ok(());
+    };
+    let addresses = document(&identity.verifiable_addresses)?;
+    let parameters = [(&id).into(), (&addresses).into()];
+    driver.run(MARK_ADDRESS, &parameters).map(drop)
 }
 
 /// Counts a change of something that hangs on the identity, so that a writer who read it before loses.
@@ -189,6 +236,21 @@ const FIND_BY_EXTERNAL_ID: &str = concat!(
     " FROM identities i WHERE i.external_id = ?1"
 );
 
+const FIND_BY_VERIFIABLE: &str = concat!(
+    "SELECT ",
+    identity_columns!(),
+    " FROM verifiable_addresses a JOIN identities i ON i.id = a.identity_id WHERE a.value = ?1 LIMIT 1"
+);
+
+const FIND_BY_RECOVERY: &str = concat!(
+    "SELECT ",
+    identity_columns!(),
+    " FROM recovery_addresses a JOIN identities i ON i.id = a.identity_id WHERE a.value = ?1 LIMIT 1"
+);
+
+const MARK_ADDRESS: &str =
+    "UPDATE identities SET verifiable_addresses = ?2, version = version + 1 WHERE id = ?1";
+
 const EXISTS: &str = "SELECT 1 FROM identities WHERE id = ?1";
 
 const TAKEN_EXTERNAL_ID: &str = "SELECT 1 FROM identities WHERE external_id = ?1 AND id <> ?2";
@@ -204,4 +266,11 @@ const UPDATE: &str = "UPDATE identities SET external_id = ?2, schema_id = ?3, st
 const COUNT_CHANGE: &str = "UPDATE identities SET version = version + 1 WHERE id = ?1";
 
 #[cfg(test)]
-pub(super) const LOOK_UPS: &[&str] = &[FIND, FIND_BY_IDENTIFIER, FIND_BY_EXTERNAL_ID];
+pub(super) const LOOK_UPS: &[&str] = &[
+    FIND,
+    FIND_BY_IDENTIFIER,
+    FIND_BY_EXTERNAL_ID,
+    FIND_BY_VERIFIABLE,
+    FIND_BY_RECOVERY,
+    MARK_ADDRESS,
+];

@@ -5,7 +5,9 @@
 
 mod addresses;
 mod apply;
+pub(super) mod attempts;
 mod cell;
+pub(super) mod codes;
 mod credentials;
 mod cursor;
 pub(super) mod errors;
@@ -103,6 +105,8 @@ pub(super) fn ping(driver: &dyn Driver) -> Result<(), StoreError> {
 pub(super) fn look_ups() -> impl Iterator<Item = &'static str> {
     let lists = [
         apply::LOOK_UPS,
+        attempts::LOOK_UPS,
+        codes::LOOK_UPS,
         credentials::LOOK_UPS,
         errors::LOOK_UPS,
         flows::LOOK_UPS,

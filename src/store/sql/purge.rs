@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Driver;
+use super::{Driver, attempts};
 use crate::{clock::Timestamp, store::StoreError};
 
 /// Removes at most `batch` rows per table that expired before `before`, oldest first.
@@ -15,9 +15,10 @@ pub(in crate::store) fn purge(
     let sessions = driver.run(SESSIONS, &[before.into(), batch.into()])?;
     let flows = driver.run(FLOWS, &[before.into(), batch.into()])?;
     let errors = driver.run(ERRORS, &[errors_before.into(), batch.into()])?;
+    let attempts = attempts::purge(driver, before, batch)?;
     let messages_before = before.minus(MESSAGE_LIFETIME);
     let messages = driver.run(MESSAGES, &[messages_before.into(), batch.into()])?;
-    Ok(sessions + flows + errors + messages)
+    Ok(sessions + flows + errors + attempts + messages)
 }
 
 /// An error has no end of its own; nobody follows a link to one for longer.

@@ -35,6 +35,7 @@ pub(super) fn insert(
         (&aal).into(),
         (&methods).into(),
         (&devices).into(),
+        session.cookie_until.into(),
     ];
     driver.run(INSERT, &parameters)?;
     let parameters = [
@@ -50,9 +51,10 @@ pub(super) fn insert(
 pub(super) fn renew(
     driver: &dyn Driver,
     session: &Session,
-    token: Option<&Digest>,
+    token: Option<(&Digest, Option<Timestamp>)>,
     device: Option<&Device>,
 ) -> Result<(), StoreError> {
+    let (token, former_until) = token.unzip();
     let aal = word(&session.aal)?;
     let methods = document(&session.methods)?;
     let parameters = [
@@ -63,6 +65,8 @@ pub(super) fn renew(
         session.expires_at.into(),
         (&aal).into(),
         (&methods).into(),
+        session.cookie_until.into(),
+        former_until.flatten().into(),
     ];
     if driver.run(RENEW, &parameters)? == 0 {
         return Err(StoreError::Conflict(Constraint::Missing));
@@ -119,6 +123,16 @@ pub(super) fn extend(
     }
 }
 
+pub(super) fn note_cookie(
+    driver: &dyn Driver,
+    id: SessionId,
+    until: Timestamp,
+) -> Result<(), StoreError> {
+    driver
+        .run(NOTE_COOKIE, &[(&id).into(), until.into()])
+        .map(drop)
+}
+
 fn add_device(driver: &dyn Driver, id: SessionId, device: &Device) -> Result<(), StoreError> {
     let stored = one(driver, DEVICES, &[(&id).into()], |row| {
         let mut cursor = super::Cursor::new(row, "sessions");
@@ -146,14 +160,17 @@ fn ended(row: &dyn Row, now: Timestamp) -> Result<Ended, StoreError> {
 const LIVE_PER_IDENTITY: usize = 100;
 
 const INSERT: &str = "INSERT INTO sessions (id, identity_id, token, active, issued_at, authenticated_at, expires_at, aal, methods, \
-     devices) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+     devices, cookie_until) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 
 /// The new one (?2) is not counted and not ended, whatever its age.
 const END_SURPLUS: &str = "UPDATE sessions SET active = 0 WHERE id IN (SELECT id FROM sessions WHERE identity_id = ?1 AND active = 1 \
      AND id <> ?2 AND expires_at > ?3 ORDER BY issued_at DESC, id LIMIT 1000 OFFSET ?4) RETURNING id, 1, expires_at";
 
+/// The columns on the right are those from before: with a new token (?2) the old one becomes the former one, if it may answer on (?9).
 const RENEW: &str = "UPDATE sessions SET token = coalesce(?2, token), issued_at = ?3, authenticated_at = ?4, expires_at = ?5, \
-     aal = ?6, methods = ?7 WHERE id = ?1 AND active = 1";
+     aal = ?6, methods = ?7, cookie_until = ?8, \
+     former_token = CASE WHEN ?2 IS NULL THEN former_token WHEN ?9 IS NULL THEN NULL ELSE token END, \
+     former_until = CASE WHEN ?2 IS NULL THEN former_until ELSE ?9 END WHERE id = ?1 AND active = 1";
 
 const REVOKE: &str =
     "UPDATE sessions SET active = 0 WHERE id = ?1 AND active = 1 RETURNING id, 1, expires_at";
@@ -166,9 +183,19 @@ const DELETE_ALL: &str =
 
 const EXTEND: &str = "UPDATE sessions SET expires_at = ?2 WHERE id = ?1";
 
+const NOTE_COOKIE: &str = "UPDATE sessions SET cookie_until = ?2 WHERE id = ?1";
+
 const DEVICES: &str = "SELECT id, devices FROM sessions WHERE id = ?1";
 
 const SET_DEVICES: &str = "UPDATE sessions SET devices = ?2 WHERE id = ?1";
 
 #[cfg(test)]
-pub(super) const LOOK_UPS: &[&str] = &[END_SURPLUS, RENEW, REVOKE, REVOKE_ALL, DELETE_ALL, EXTEND];
+pub(super) const LOOK_UPS: &[&str] = &[
+    END_SURPLUS,
+    RENEW,
+    REVOKE,
+    REVOKE_ALL,
+    DELETE_ALL,
+    EXTEND,
+    NOTE_COOKIE,
+];

@@ -17,7 +17,26 @@ pub(in crate::store) fn find_by_token(
     driver: &dyn Driver,
     token: &Digest,
 ) -> Result<Option<(Session, Identity)>, StoreError> {
-    one(driver, FIND_BY_TOKEN, &[token.into()], record)
+    match one(driver, FIND_BY_TOKEN, &[token.into()], record)? {
+        Some(found) => Ok(Some(found)),
+        None => find_by_former_token(driver, token),
+    }
+}
+
+/// Kept short by the session's own end: what comes from here stops answering by itself.
+fn find_by_former_token(
+    driver: &dyn Driver,
+    token: &Digest,
+) -> Result<Option<(Session, Identity)>, StoreError> {
+    let found = one(driver, FORMER, &[token.into()], |row| {
+        let mut cursor = Cursor::new(row, "sessions");
+        Ok((SessionId(cursor.id("id")?), cursor.time("former_until")?))
+    })?;
+    let Some((id, until)) = found else {
+        return Ok(None);
+    };
+    let now = find(driver, id)?;
+    Ok(now.map(|(session, identity)| (session.before_last_factor(until), identity)))
 }
 
 pub(in crate::store) fn find(
@@ -96,6 +115,7 @@ fn record(row: &dyn Row) -> Result<(Session, Identity), StoreError> {
         aal: cursor.word("aal")?,
         methods: cursor.document("methods")?,
         devices: cursor.document("devices")?,
+        cookie_until: cursor.time("cookie_until")?,
     };
     let identity = identities::read(&mut cursor.then("identities"))?;
     Ok((session, identity))
@@ -104,7 +124,8 @@ fn record(row: &dyn Row) -> Result<(Session, Identity), StoreError> {
 macro_rules! session_with_identity {
     () => {
         concat!(
-            "SELECT s.id, s.identity_id, s.active, s.issued_at, s.authenticated_at, s.expires_at, s.aal, s.methods, s.devices, ",
+            "SELECT s.id, s.identity_id, s.active, s.issued_at, s.authenticated_at, s.expires_at, s.aal, s.methods, s.devices, \
+             s.cookie_until, ",
             identity_columns!(),
             " FROM sessions s JOIN identities i ON i.id = s.identity_id WHERE "
         )
@@ -127,6 +148,9 @@ macro_rules! session_page {
 }
 
 const FIND_BY_TOKEN: &str = concat!(session_with_identity!(), "s.token = ?1");
+
+const FORMER: &str =
+    "SELECT id, former_until FROM sessions WHERE former_token = ?1 AND former_until IS NOT NULL";
 
 const FIND: &str = concat!(session_with_identity!(), "s.id = ?1");
 
@@ -171,6 +195,7 @@ const COUNT_LIVE_OF_IDENTITY: &str = concat!(
 #[cfg(test)]
 pub(super) const LOOK_UPS: &[&str] = &[
     FIND_BY_TOKEN,
+    FORMER,
     FIND,
     LIST,
     LIST_OF_IDENTITY,

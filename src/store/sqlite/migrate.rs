@@ -31,6 +31,18 @@ pub(super) const STEPS: &[Step] = &[
         number: 2,
         sql: include_str!("../../../migrations/sqlite/0002_courier.sql"),
     },
+    Step {
+        number: 3,
+        sql: include_str!("../../../migrations/sqlite/0003_session_cookies.sql"),
+    },
+    Step {
+        number: 4,
+        sql: include_str!("../../../migrations/sqlite/0004_codes.sql"),
+    },
+    Step {
+        number: 5,
+        sql: include_str!("../../../migrations/sqlite/0005_throttle.sql"),
+    },
 ];
 
 /// The schema that `steps` lead to.

@@ -11,13 +11,14 @@ use crate::{
     clock::Timestamp,
     crypto::Digest,
     model::{
-        CourierMessage, CredentialType, ErrorId, Flow, FlowId, Identity, IdentityId, MessageId,
-        Outbox, Page, PageRequest, SelfServiceError, Session, SessionId,
+        AccountFailures, Code, CourierMessage, CredentialType, ErrorId, FactorFailures, Flow,
+        FlowId, Identity, IdentityId, KnownDevice, MessageId, Outbox, Page, PageRequest,
+        SelfServiceError, Session, SessionId,
     },
     store::{
-        BoxFuture, Commit, IdentityFilter, MessageFilter, MessageHistory, SessionFilter, Store,
-        StoreError, Touched,
-        sql::{self, errors, flows, identities, messages, sessions},
+        AddressKind, BoxFuture, Commit, IdentityFilter, MessageFilter, MessageHistory,
+        SessionFilter, Store, StoreError, Touched,
+        sql::{self, attempts, codes, errors, flows, identities, messages, sessions},
     },
 };
 
@@ -92,11 +93,47 @@ impl Store for Sqlite {
         self.read(move |driver| flows::find(driver, id))
     }
 
+    fn find_codes(&self, flow: FlowId) -> BoxFuture<'_, Result<Vec<Code>, StoreError>> {
+        self.read(move |driver| codes::of_flow(driver, flow))
+    }
+
+    fn find_identity_by_address<'a>(
+        &'a self,
+        kind: AddressKind,
+        normalised: &'a str,
+        raw: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Identity>, StoreError>> {
+        let (normalised, raw) = (normalised.to_owned(), raw.to_owned());
+        self.read(move |driver| identities::find_by_address(driver, kind, &normalised, &raw))
+    }
+
     fn find_error(
         &self,
         id: ErrorId,
     ) -> BoxFuture<'_, Result<Option<SelfServiceError>, StoreError>> {
         self.read(move |driver| errors::find(driver, id))
+    }
+
+    fn find_account_failures(
+        &self,
+        account: Digest,
+    ) -> BoxFuture<'_, Result<Option<AccountFailures>, StoreError>> {
+        self.read(move |driver| attempts::find_account(driver, &account))
+    }
+
+    fn find_factor_failures(
+        &self,
+        id: IdentityId,
+    ) -> BoxFuture<'_, Result<Option<FactorFailures>, StoreError>> {
+        self.read(move |driver| attempts::find_factor(driver, id))
+    }
+
+    fn find_known_device(
+        &self,
+        device: Digest,
+        id: IdentityId,
+    ) -> BoxFuture<'_, Result<Option<KnownDevice>, StoreError>> {
+        self.read(move |driver| attempts::find_device(driver, &device, id))
     }
 
     fn find_message(

@@ -21,6 +21,8 @@ pub struct Tallies {
     pub auth_errors: Tally<1>,
     /// Log-ins, by method and result.
     pub login_attempts: Tally<2>,
+    /// Attempts that were slowed down, by limit.
+    pub throttled: Tally<1>,
     /// Failed exchanges with upstreams, by kind.
     pub upstream_errors: Tally<1>,
     /// Requests turned away for lack of room, by class.
@@ -61,6 +63,12 @@ impl Tallies {
                 "Failed exchanges with upstreams",
                 "kind",
                 &self.upstream_errors,
+            ),
+            (
+                "throttle",
+                "Attempts that were slowed down",
+                "bucket",
+                &self.throttled,
             ),
             (
                 "shed",

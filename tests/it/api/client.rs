@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 use vestibule::web::{Client, Scheme};
 
+use crate::support::openapi;
+
 /// What came back.
 #[derive(Debug)]
 pub struct Answer {
@@ -68,11 +70,21 @@ pub fn form_of(flow: &Value) -> String {
 }
 
 async fn call(router: &Router, request: Request<Body>) -> Answer {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let response = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+    openapi::Exchange {
+        listener: openapi::Listener::Public,
+        method: &method,
+        path: &path,
+        status: parts.status,
+        headers: &parts.headers,
+        body: &text,
+    }
+    .check();
     Answer {
         status: parts.status.as_u16(),
         headers: parts.headers,
@@ -81,7 +93,13 @@ async fn call(router: &Router, request: Request<Body>) -> Answer {
     }
 }
 
-fn request(method: Method, path: &str, headers: &[(&str, &str)], body: String) -> Request<Body> {
+fn request(
+    ip: Ipv4Addr,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: String,
+) -> Request<Body> {
     let mut builder = Request::builder()
         .method(method)
         .uri(path)
@@ -90,7 +108,7 @@ fn request(method: Method, path: &str, headers: &[(&str, &str)], body: String) -
         builder = builder.header(*name, *value);
     }
     let client = Client {
-        ip: Ipv4Addr::LOCALHOST.into(),
+        ip: ip.into(),
         peer: None,
         scheme: Scheme::Http,
         host: "auth.test".to_owned(),
@@ -104,6 +122,8 @@ fn request(method: Method, path: &str, headers: &[(&str, &str)], body: String) -
 pub struct Browser {
     router: Router,
     pub cookies: BTreeMap<String, String>,
+    /// Where its requests come from.
+    pub ip: Ipv4Addr,
 }
 
 const JSON: (&str, &str) = ("accept", "application/json");
@@ -114,6 +134,15 @@ impl Browser {
         Self {
             router,
             cookies: BTreeMap::new(),
+            ip: Ipv4Addr::LOCALHOST,
+        }
+    }
+
+    /// The same browser after the server was restarted.
+    pub fn moved_to(self, world: &super::World) -> Self {
+        Self {
+            router: world.router.clone(),
+            ..self
         }
     }
 
@@ -194,7 +223,7 @@ impl Browser {
         if !cookies.is_empty() {
             headers.push(("cookie", &cookies));
         }
-        let answer = call(&self.router, request(method, path, &headers, body)).await;
+        let answer = call(&self.router, request(self.ip, method, path, &headers, body)).await;
         for line in answer.headers.get_all("set-cookie") {
             let cookie = cookie::Cookie::parse(line.to_str().unwrap().to_owned()).unwrap();
             if cookie
@@ -218,8 +247,11 @@ impl Browser {
 }
 
 /// A native program.
+#[derive(Clone)]
 pub struct Native {
     router: Router,
+    /// Where its requests come from.
+    pub ip: Ipv4Addr,
     pub token: Option<String>,
 }
 
@@ -227,6 +259,7 @@ impl Native {
     pub fn new(router: Router) -> Self {
         Self {
             router,
+            ip: Ipv4Addr::LOCALHOST,
             token: None,
         }
     }
@@ -262,7 +295,7 @@ impl Native {
         if let Some(token) = &self.token {
             headers.push(("x-session-token", token));
         }
-        call(&self.router, request(method, path, &headers, body)).await
+        call(&self.router, request(self.ip, method, path, &headers, body)).await
     }
 
     /// Signs in and keeps the token.

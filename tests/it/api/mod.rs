@@ -3,16 +3,21 @@
 mod admin;
 mod bodies;
 mod client;
+mod continuity;
 mod cross_origin;
 mod csrf;
 mod errors;
+mod exchange;
 mod expiry;
+mod identifier_first;
 mod login;
 mod logout;
+mod openapi;
 mod pages;
 mod registration;
 mod sessions;
 mod settings;
+mod throttle;
 
 use std::{path::Path, sync::Arc};
 
@@ -29,8 +34,9 @@ use vestibule::{
     model::{Identity, IdentityState},
     schema::Schemas,
     session::{Sessions, Settings},
-    store::{self, Change, Commit, Database, IdentityFilter},
+    store::{self, Change, Commit, Database, IdentityFilter, Store},
     telemetry::{Audit, Metrics},
+    throttle::Throttle,
 };
 
 pub use client::{Browser, Native, form_of, message_ids, node};
@@ -40,8 +46,10 @@ pub const PASSWORD: &str = "correct-horse-7-battery";
 /// A server with one configuration.
 pub struct World {
     pub router: Router,
+    pub flows: Flows,
     pub clock: Arc<FixedClock>,
     pub db: Database,
+    store: Arc<dyn Store>,
 }
 
 impl World {
@@ -57,9 +65,23 @@ impl World {
 
     /// With this configuration.
     pub fn of(text: &str) -> Self {
-        let clock = Arc::new(FixedClock::at(Timestamp::from_micros(
-            1_764_000_000_000_000,
-        )));
+        Self::over(text, None)
+    }
+
+    /// The same store and time after a restart, with this configuration.
+    pub fn restarted(&self, text: &str) -> Self {
+        Self::over(text, Some(self))
+    }
+
+    fn over(text: &str, before: Option<&Self>) -> Self {
+        let clock = before.map_or_else(
+            || {
+                Arc::new(FixedClock::at(Timestamp::from_micros(
+                    1_764_000_000_000_000,
+                )))
+            },
+            |before| before.clock.clone(),
+        );
         let shared: SharedClock = clock.clone();
         let options = config::LoadOptions {
             dev: true,
@@ -67,9 +89,12 @@ impl World {
         };
         let loaded = config::load_text("test.yml", text, Path::new("."), &|_| None, &options);
         let config = Arc::new(loaded.unwrap().config);
-        let store = store::open(&config.storage, shared.clone()).unwrap().store;
+        let store = before.map_or_else(
+            || store::open(&config.storage, shared.clone()).unwrap().store,
+            |before| before.store.clone(),
+        );
         let sessions = Sessions::new(store.clone(), shared.clone(), Settings::of(&config, 0));
-        let db = Database::new(store, vec![Arc::new(sessions.clone())]);
+        let db = Database::new(store.clone(), vec![Arc::new(sessions.clone())]);
         let schemas = Arc::new(Schemas::load(&config.identity).unwrap());
         let hasher = HasherPool::new(&config.hashers, true);
         let identities = Identities::new(db.clone(), schemas, shared.clone(), hasher.clone());
@@ -80,6 +105,7 @@ impl World {
         };
         let registry = methods::all(&config, &services);
         let flows = Flows::new(Parts {
+            throttle: Throttle::new(&config, db.clone()),
             config,
             db: db.clone(),
             identities,
@@ -91,9 +117,14 @@ impl World {
         });
         let ready = Arc::new(|| Box::pin(async { Vec::new() }) as _);
         Self {
-            router: router(Public { flows, ready }),
+            router: router(Public {
+                flows: flows.clone(),
+                ready,
+            }),
+            flows,
             clock,
             db,
+            store,
         }
     }
 

@@ -223,3 +223,29 @@ async fn nobody_takes_a_submission_without_a_known_method() {
         (400, vec![4_010_003])
     );
 }
+
+#[tokio::test]
+async fn a_list_of_objects_must_be_sent_and_passes_as_json() {
+    let rows = r#"{"type":"array","items":{"type":"object","properties":{"a":{"type":"string"}}}}"#;
+    let email = r#"{"type":"string","format":"email","ory.sh/kratos":{"credentials":{"password":{"identifier":true}}}}"#;
+    let schema = format!(
+        r#"{{"type":"object","properties":{{"traits":{{"type":"object","properties":{{"email":{email},"rows":{rows}}}}}}}}}"#
+    );
+    let url = format!(
+        "base64://{}",
+        data_encoding::BASE64.encode(schema.as_bytes())
+    );
+    let world = World::of(&format!("{}{UI}", BASE.replace("builtin:email", &url)));
+    let native = world.native();
+    let flow = native.begin("registration", "").await;
+    assert_eq!(node(&flow, "traits.rows"), &json!(null));
+    let mut body = json!({"method": "password", "password": PASSWORD, "traits": {"email": "ada@example.test"}});
+    let answer = native.submit(&flow, body.clone()).await;
+    assert_eq!(message_ids(&answer.body), [4_000_026]);
+    body["traits"]["rows"] = json!([{"a": "x"}]);
+    let answer = native.submit(&flow, body).await;
+    assert_eq!(
+        (answer.status, &answer.body["identity"]["traits"]["rows"]),
+        (200, &json!([{"a": "x"}]))
+    );
+}

@@ -10,14 +10,14 @@ use super::{
 };
 use crate::support::gateway::shared;
 
-struct World {
-    app: Upstream,
-    people: People,
-    gate: Gate,
+pub(super) struct World {
+    pub(super) app: Upstream,
+    pub(super) people: People,
+    pub(super) gate: Gate,
 }
 
 /// A gateway with the list's routes, behind a trusted peer that speaks TLS with the client.
-fn world(hosts: &[&str]) -> World {
+pub(super) fn world(hosts: &[&str], decisions: bool) -> World {
     let app = Upstream::echo();
     let mut settings = config();
     settings.gateway.trusted_proxies = vec!["127.0.0.1/32".parse().expect("a network")];
@@ -32,6 +32,7 @@ fn world(hosts: &[&str]) -> World {
             )
         })
         .collect();
+    settings.serve.decisions = decisions.then(super::decisions::decisions);
     let people = People::new(&settings);
     let gate = Gate::with(&settings, Some(people.sessions.clone()));
     World { app, people, gate }
@@ -47,7 +48,7 @@ fn is_session_only(route: &Value) -> bool {
 }
 
 /// The head lines that carry the case's credential; nothing for credentials that are not built yet.
-fn credential(world: &World, kind: &str) -> Option<String> {
+pub(super) fn credential(world: &World, kind: &str) -> Option<String> {
     match kind {
         "none" => Some(String::new()),
         "unknown_cookie" | "expired_cookie" => Some(format!(
@@ -211,22 +212,32 @@ fn always(reply: &Reply, body: &Value, reached: bool) -> Vec<String> {
     found
 }
 
-#[test]
-fn programs_get_the_answer_they_understand() {
+/// The list of client cases, where it lies beside the checkout.
+pub(super) fn cases() -> Option<Value> {
     let Some(path) = shared("cases/clients.yaml") else {
         eprintln!(
             "SKIPPED: the list of client cases is not here; name its folder in VESTIBULE_SHARED"
         );
-        return;
+        return None;
     };
     let text = std::fs::read_to_string(path).expect("readable");
-    let list: Value = serde_saphyr::from_str(&text).expect("YAML");
+    Some(serde_saphyr::from_str(&text).expect("YAML"))
+}
+
+/// Hosts of the list's routes that know sessions and nothing else.
+pub(super) fn session_hosts(list: &Value) -> Vec<&str> {
     let routes = list["routes"].as_array().expect("routes");
-    let hosts: Vec<&str> = routes
+    routes
         .iter()
         .filter(|route| is_session_only(route))
         .filter_map(|route| route["host"].as_str())
-        .collect();
+        .collect()
+}
+
+#[test]
+fn programs_get_the_answer_they_understand() {
+    let Some(list) = cases() else { return };
+    let hosts = session_hosts(&list);
     let (mut driven, mut failures, mut others) = (0, Vec::new(), Vec::new());
     for case in list["cases"].as_array().expect("cases") {
         let (id, title) = (
@@ -236,7 +247,7 @@ fn programs_get_the_answer_they_understand() {
         let host = case["request"]["host"].as_str().unwrap_or_default();
         let bare = host.split(':').next().unwrap_or_default();
         let expected = &case["expect"]["proxy"];
-        let world = world(&hosts);
+        let world = world(&hosts, false);
         let kind = case["credential"].as_str().unwrap_or("none");
         let version = case["request"]["version"].as_str().unwrap_or("HTTP/1.1");
         let credential = credential(&world, kind)

@@ -5,12 +5,13 @@ use std::{collections::BTreeMap, time::Duration};
 use indexmap::IndexMap;
 use url::Url;
 use vestibule::config::{
-    Access, AccessLog, AccessMode, After, Argon2Settings, Config, Cookies, Cors, Drain,
-    EmailSource, FlowSettings, Gateway, HashAlgorithm, Hashers, HeaderTemplate, HostHeader,
-    HostPattern, IdentityHeaders, IdentitySettings, Limits, Listener, Located, Log, LogFormat,
-    OnUnauthenticated, PathSettings, Place, RegistrationStyle, RequiredAal, Route, RouteAction,
-    RouteMatch, SameSite, Secrets, SelfService, Serve, ServePublic, SessionCacheSettings,
-    SessionSettings, Storage, Target, Timeouts, UnderscoreHeaders, Upstream,
+    Access, AccessLog, AccessMode, After, Argon2Settings, Config, Cookies, Cors, CourierSettings,
+    Drain, EmailSource, FeatureFlags, FlowSettings, Gateway, HashAlgorithm, Hashers,
+    HeaderTemplate, HostHeader, HostPattern, Http2Limits, IdentityHeaders, IdentitySettings,
+    Limits, Listener, Located, Log, LogFormat, LoginStyle, OnUnauthenticated, PathSettings, Place,
+    RegistrationStyle, RequiredAal, Route, RouteAction, RouteMatch, SameSite, Secrets, SelfService,
+    Serve, ServePublic, SessionCacheSettings, SessionSettings, Storage, Strategy, Target,
+    ThrottleSettings, Timeouts, UnderscoreHeaders, Upstream,
 };
 
 /// `https://auth.example.com` as identity host, no routes yet.
@@ -32,6 +33,8 @@ pub(crate) fn config() -> Config {
             cookie: cookies.clone(),
             persistent: true,
             required_aal: RequiredAal::HighestAvailable,
+            cacheable: None,
+            faster_extend: false,
         },
         cookies,
         selfservice: selfservice(),
@@ -43,6 +46,18 @@ pub(crate) fn config() -> Config {
             default: Vec::new(),
             cookie: Vec::new(),
             cipher: Vec::new(),
+        },
+        courier: CourierSettings {
+            mail: None,
+            sms: None,
+            from_address: "no-reply@auth.example.com".to_owned(),
+            from_name: None,
+            headers: Vec::new(),
+            templates: Vec::new(),
+            overrides: None,
+            message_retries: 5,
+            pull_count: 10,
+            pull_wait: Duration::from_secs(1),
         },
         hashers: Hashers {
             algorithm: HashAlgorithm::Argon2,
@@ -64,7 +79,9 @@ pub(crate) fn config() -> Config {
             audit: AccessLog::Off,
         },
         limits: limits(),
+        features: FeatureFlags::default(),
         mitigate_enumeration: false,
+        throttle: ThrottleSettings::default(),
         gateway: gateway(),
         routes: Vec::new(),
         has_routes: true,
@@ -134,10 +151,7 @@ pub(crate) fn upstream(target: Target) -> Upstream {
 }
 
 fn serve() -> Serve {
-    let listener = |address: &str| Listener {
-        address: address.to_owned(),
-        skip_health_log: false,
-    };
+    let listener = |address: &str| Listener::plain(address);
     Serve {
         public: ServePublic {
             base_url: url("https://auth.example.com/"),
@@ -156,6 +170,7 @@ fn serve() -> Serve {
         },
         admin: listener("127.0.0.1:0"),
         admin_base_url: url("http://127.0.0.1:4434/"),
+        decisions: None,
     }
 }
 
@@ -172,6 +187,8 @@ fn selfservice() -> SelfService {
         logout_return_url: None,
         clear_browser_data: false,
         registration_style: RegistrationStyle::Unified,
+        login_style: LoginStyle::Unified,
+        login_hints: false,
         privileged_session_max_age: Duration::from_secs(3600),
         settings_required_aal: RequiredAal::HighestAvailable,
         methods: IndexMap::new(),
@@ -183,6 +200,8 @@ fn flow(name: &str) -> FlowSettings {
         enabled: true,
         ui_url: url(&format!("https://auth.example.com/.vestibule/{name}")),
         lifespan: Duration::from_secs(3600),
+        strategy: Strategy::Code,
+        notify_unknown_recipients: false,
         after: After::default(),
         after_method: BTreeMap::new(),
     }
@@ -197,6 +216,8 @@ fn limits() -> Limits {
         header_timeout: Duration::from_secs(10),
         header_bytes: 64 * 1024,
         keep_alive: Duration::from_secs(75),
+        http2: Http2Limits::default(),
+        handshake: Duration::from_secs(10),
         in_flight: 10_000,
     }
 }
@@ -208,6 +229,8 @@ fn gateway() -> Gateway {
     };
     Gateway {
         trusted_proxies: Vec::new(),
+        trusts_unix: false,
+        hsts: "max-age=31536000".to_owned(),
         email: EmailSource::Any,
         groups_from: "identity.metadata_public.groups".to_owned(),
         name_from: vec![

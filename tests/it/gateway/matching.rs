@@ -152,6 +152,20 @@ fn r_4_2_no_method_is_405_and_nothing_at_all_is_the_default_route() {
 }
 
 #[test]
+fn a_default_route_that_opens_an_app_to_everybody_has_to_say_so() {
+    let text = |more: &str| {
+        format!(
+            "gateway:\n  default_route: {{access: public, upstream: 'http://10.0.0.1'{more}}}\n"
+        )
+    };
+    let refused = load(&text("")).expect_err("refused");
+    assert!(refused.contains("[public_catch_all]"), "{refused}");
+    assert!(refused.contains("gateway.default_route"), "{refused}");
+    assert!(load(&text(", allow_lints: [public_catch_all]")).is_ok());
+    assert!(load("gateway: {default_route: {respond: {body: nobody}}}\n").is_ok());
+}
+
+#[test]
 fn r_4_3_routes_that_nothing_decides_between_are_refused() {
     let of = |routes: &[(&str, &str)]| kinds(&answering(routes));
     let ambiguous = [

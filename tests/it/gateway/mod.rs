@@ -3,6 +3,7 @@
 mod bodies;
 mod client_cases;
 mod config;
+mod decisions;
 mod framing;
 mod headers;
 mod matching;
@@ -12,4 +13,5 @@ mod routing;
 mod sessions;
 mod setup;
 mod streams;
+mod tls;
 mod written;

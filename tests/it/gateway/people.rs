@@ -15,13 +15,14 @@ use vestibule::{
     config::Config,
     crypto::{Digest, SessionToken},
     model::{
-        Aal, AddressId, AddressStatus, AuthenticationMethod, Channel, CourierMessage,
-        CredentialType, ErrorId, Flow, FlowId, Identity, IdentityId, IdentityState, MessageId,
-        Outbox, Page, PageRequest, SelfServiceError, Session, SessionId, VerifiableAddress,
+        Aal, AccountFailures, AddressId, AddressStatus, AuthenticationMethod, Channel, Code,
+        CourierMessage, CredentialType, ErrorId, FactorFailures, Flow, FlowId, Identity,
+        IdentityId, IdentityState, KnownDevice, MessageId, Outbox, Page, PageRequest,
+        SelfServiceError, Session, SessionId, VerifiableAddress,
     },
     session::{Sessions, Settings},
     store::{
-        BoxFuture, Commit, IdentityFilter, Invalidate, MessageFilter, MessageHistory,
+        AddressKind, BoxFuture, Commit, IdentityFilter, Invalidate, MessageFilter, MessageHistory,
         SessionFilter, Store, StoreError, Touched,
     },
 };
@@ -83,6 +84,7 @@ impl People {
                 provider: None,
             }],
             devices: Vec::new(),
+            cookie_until: now.plus(Duration::from_secs(3600)),
         };
         let person = Person {
             token: token.as_str().to_owned(),
@@ -225,6 +227,19 @@ impl Store for Memory {
         unused()
     }
 
+    fn find_codes(&self, _: FlowId) -> BoxFuture<'_, Result<Vec<Code>, StoreError>> {
+        unused()
+    }
+
+    fn find_identity_by_address<'a>(
+        &'a self,
+        _: AddressKind,
+        _: &'a str,
+        _: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Identity>, StoreError>> {
+        unused()
+    }
+
     fn find_error(
         &self,
         _: ErrorId,
@@ -233,6 +248,28 @@ impl Store for Memory {
     }
 
     fn commit(&self, _: Commit) -> BoxFuture<'_, Result<Touched, StoreError>> {
+        unused()
+    }
+
+    fn find_account_failures(
+        &self,
+        _: Digest,
+    ) -> BoxFuture<'_, Result<Option<AccountFailures>, StoreError>> {
+        unused()
+    }
+
+    fn find_factor_failures(
+        &self,
+        _: IdentityId,
+    ) -> BoxFuture<'_, Result<Option<FactorFailures>, StoreError>> {
+        unused()
+    }
+
+    fn find_known_device(
+        &self,
+        _: Digest,
+        _: IdentityId,
+    ) -> BoxFuture<'_, Result<Option<KnownDevice>, StoreError>> {
         unused()
     }
 

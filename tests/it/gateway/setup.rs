@@ -35,6 +35,8 @@ impl ErrorPages for Plain {
 /// A gateway on a port of its own.
 pub(crate) struct Gate {
     pub(crate) address: SocketAddr,
+    /// Where proxies ask for decisions, if the configuration has such a listener.
+    pub(crate) decisions: Option<SocketAddr>,
     pub(crate) running: Option<Running>,
 }
 
@@ -77,8 +79,14 @@ impl Gate {
         let gateway = Gateway::build(config, Arc::new(table), parts);
         let listener = bind("serve.public", "127.0.0.1:0").expect("a free port");
         let address = listener.tcp_address().expect("TCP");
+        let asked = config.serve.decisions.as_ref();
+        let asked = asked.map(|_| bind("serve.decisions", "127.0.0.1:0").expect("a free port"));
+        let decisions = asked.as_ref().and_then(vestibule::net::Bound::tcp_address);
         let plan = Plan {
-            listeners: vec![listener],
+            listeners: std::iter::once(listener)
+                .chain(asked)
+                .map(Into::into)
+                .collect(),
             model: Model::PerCore(1),
             ceilings: Ceilings {
                 connections: config.limits.connections,
@@ -94,6 +102,7 @@ impl Gate {
         let running = serve(plan, |_, ticker| gateway.worker(ticker)).expect("threads start");
         Self {
             address,
+            decisions,
             running: Some(running),
         }
     }

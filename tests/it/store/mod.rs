@@ -5,7 +5,9 @@
     reason = "an index that is wrong fails the test, as it should"
 )]
 
+mod attempts;
 mod child;
+mod codes;
 mod commits;
 mod database;
 mod faults;
@@ -50,6 +52,12 @@ macro_rules! contract {
 }
 
 contract! {
+    attempts:
+        of_two_counts_the_higher_stays_until_it_is_forgotten,
+        failures_of_a_second_factor_belong_to_an_identity,
+        a_device_is_known_to_its_identity_only,
+        of_many_devices_those_that_end_first_go,
+        of_a_clients_flows_the_newest_stay;
     identities:
         an_identity_is_found_by_id_identifier_and_external_id,
         an_exact_identifier_wins_over_a_normalised_one,
@@ -76,6 +84,8 @@ contract! {
     session_writes:
         a_renewal_stores_factors_times_and_device,
         a_renewal_with_a_new_token_ends_the_old_token,
+        the_token_that_a_second_factor_replaced_answers_as_before,
+        a_cookie_that_was_sent_again_is_noted,
         a_renewal_does_not_bring_an_ended_session_back,
         revoking_ends_a_session_once,
         revoking_an_unknown_session_is_a_conflict,
@@ -99,6 +109,14 @@ contract! {
         a_listed_identity_has_its_credentials,
         sessions_come_in_pages_newest_first,
         sessions_are_filtered_by_owner_state_and_exception;
+    codes:
+        a_code_is_found_by_its_flow_and_goes_with_it,
+        earlier_codes_are_dropped,
+        one_of_many_rivals_spends_a_code,
+        tries_are_counted_up_to_the_limit_and_writing_the_flow_forgets_none,
+        an_address_is_found_whatever_its_channel,
+        a_proof_is_noted_and_stays,
+        a_proof_of_an_address_that_is_gone_is_a_conflict;
     flows:
         a_flow_is_put_found_replaced_and_deleted,
         a_flow_of_a_deleted_identity_is_gone,

@@ -121,6 +121,7 @@ pub(super) fn session(owner: &Identity) -> Session {
         aal: Aal::Aal1,
         methods: vec![factor()],
         devices: vec![device("203.0.113.7")],
+        cookie_until: NOW.plus(DAY),
     }
 }
 
@@ -166,6 +167,7 @@ pub(super) fn flow() -> Flow {
             messages: Vec::new(),
         },
         csrf: None,
+        client: None,
         refresh: false,
         requested_aal: Aal::Aal1,
         identity_schema: None,

@@ -19,6 +19,7 @@ pub(super) async fn a_renewal_stores_factors_times_and_device(store: &dyn Store)
         Change::RenewSession {
             session: renewed.clone(),
             token: None,
+            former_until: None,
             device: Some(phone.clone()),
         },
     )
@@ -48,6 +49,50 @@ pub(super) async fn a_renewal_with_a_new_token_ends_the_old_token(store: &dyn St
     assert_eq!(found.expect("it is there").0.id, session.id);
     let old = store.find_session_by_token(token(&session)).await;
     assert_eq!(old.expect("it answers"), None);
+}
+
+pub(super) async fn the_token_that_a_second_factor_replaced_answers_as_before(store: &dyn Store) {
+    let session = signed_in(store, &somebody(store).await).await;
+    let (first, second) = (Digest::of(b"first new"), Digest::of(b"second new"));
+    let with_grace = |token| Change::RenewSession {
+        session: stronger(&session),
+        token: Some(token),
+        former_until: Some(NOW.plus(HOUR)),
+        device: None,
+    };
+    commit(store, with_grace(first)).await;
+
+    let old = store.find_session_by_token(token(&session)).await;
+    let (old, _) = old.expect("it answers").expect("it is there");
+    let expected = Session {
+        expires_at: NOW.plus(HOUR),
+        cookie_until: NOW.plus(HOUR),
+        ..session.clone()
+    };
+    assert_eq!(old, expected);
+    assert_eq!(find(store, &session).await.aal, Aal::Aal2);
+
+    commit(store, renew(&session, Some(second))).await;
+    for gone in [token(&session), first] {
+        let found = store.find_session_by_token(gone).await;
+        assert_eq!(found.expect("it answers"), None);
+    }
+}
+
+pub(super) async fn a_cookie_that_was_sent_again_is_noted(store: &dyn Store) {
+    let session = signed_in(store, &somebody(store).await).await;
+    let later = session.expires_at.plus(DAY);
+    commit(store, extend(session.id, later)).await;
+    assert!(find(store, &session).await.outlasts_its_cookie());
+
+    let note = Change::NoteCookie {
+        id: session.id,
+        until: later,
+    };
+    let touched = commit(store, note).await;
+
+    assert_eq!(touched.sessions, [session.id]);
+    assert!(!find(store, &session).await.outlasts_its_cookie());
 }
 
 pub(super) async fn a_renewal_does_not_bring_an_ended_session_back(store: &dyn Store) {
@@ -162,6 +207,7 @@ fn renew(session: &Session, token: Option<Digest>) -> Change {
     Change::RenewSession {
         session: stronger(session),
         token,
+        former_until: None,
         device: None,
     }
 }

@@ -22,6 +22,8 @@ use vestibule::{
     telemetry::Audit,
 };
 
+use super::openapi;
+
 /// Where the clock stands.
 pub const NOW: Timestamp = Timestamp::from_micros(1_764_033_600_000_000);
 
@@ -31,7 +33,7 @@ pub struct Admin {
     pub clock: Arc<FixedClock>,
     pub identities: Identities,
     pub sessions: Sessions,
-    db: Database,
+    pub db: Database,
 }
 
 /// An answer.
@@ -65,10 +67,15 @@ impl Answer {
 
 impl Admin {
     pub fn new() -> Self {
+        Self::with(true)
+    }
+
+    /// In development, or not.
+    pub fn with(dev: bool) -> Self {
         let clock = Arc::new(FixedClock::at(NOW));
         let shared: SharedClock = clock.clone();
         let options = LoadOptions {
-            dev: true,
+            dev,
             allow_unsupported: true,
         };
         let loaded = config::load_text(
@@ -97,6 +104,7 @@ impl Admin {
         let router = admin::router(admin::Admin {
             config,
             identities: identities.clone(),
+            db: db.clone(),
             clock: shared.clone(),
             ready: Arc::new(|| Box::pin(async { Vec::new() })),
             metrics: Arc::new(|| "# EOF\n".to_owned()),
@@ -112,13 +120,24 @@ impl Admin {
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        openapi::Exchange {
+            listener: openapi::Listener::Admin,
+            method: &method,
+            path: &path,
+            status: parts.status,
+            headers: &parts.headers,
+            body: &text,
+        }
+        .check();
         Answer {
             status: parts.status,
             headers: parts.headers,
-            text: String::from_utf8(bytes.to_vec()).unwrap(),
+            text,
         }
     }
 
@@ -193,4 +212,5 @@ serve:
 selfservice: {default_browser_return_url: "http://127.0.0.1:4455/home"}
 session: {lifespan: 24h, earliest_possible_extend: 1h}
 hashers: {argon2: {memory: 64KB, iterations: 1}}
+secrets: {default: [a-secret-of-the-tests-that-is-long]}
 "#;

@@ -6,6 +6,7 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
@@ -215,18 +216,18 @@ pub fn binary() -> Command {
 
 /// A port that was free a moment ago.
 pub fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0))
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+    port_pair().0
 }
 
-/// Two neighbouring ports that were free a moment ago: `dev` takes both.
+/// Two neighbouring ports that were free a moment ago: `dev` takes both. They lie below those that the system gives to outgoing
+/// connections, so that nobody takes one before the gateway does.
 fn port_pair() -> (u16, u16) {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
     loop {
-        let first = free_port();
-        if first < u16::MAX && TcpListener::bind(("127.0.0.1", first + 1)).is_ok() {
+        let number = std::process::id() * 64 + NEXT.fetch_add(2, Ordering::Relaxed);
+        let first = 10_000 + u16::try_from(number % 20_000).unwrap() / 2 * 2;
+        let free = |port| TcpListener::bind(("0.0.0.0", port)).is_ok();
+        if free(first) && free(first + 1) {
             return (first, first + 1);
         }
     }

@@ -5,8 +5,10 @@ pub mod command;
 pub mod gateway;
 pub mod native;
 pub mod node;
+pub mod openapi;
 pub mod python;
 pub mod skip;
+pub mod smtp;
 
 pub use admin::Admin;
 pub use gateway::{Gateway, free_port};

@@ -62,7 +62,7 @@ async fn unknown_paths_and_methods_get_one_line_of_text() {
         "/admin",
         "/administrators",
         "/admin/identities/",
-        "/admin/courier/messages",
+        "/admin/courier/messages/x/y",
     ] {
         let answer = admin.get(path).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");

@@ -1,5 +1,6 @@
 //! The admin API: `/admin/…`.
 
+mod courier;
 mod edge;
 mod identities;
 mod lists;

@@ -1,0 +1,57 @@
+//! A flow that cannot go on is replaced by a fresh one that says why (methods 1.5, 1.8).
+
+use serde_json::json;
+
+use super::{Answer, Failed, Inner, Reply, Visit};
+use crate::{
+    model::{Flow, FlowKind, FlowType},
+    ui::Message,
+    web::{ApiError, csrf},
+};
+
+impl Inner {
+    /// Begins the flow anew, bound to a fresh CSRF cookie, with `message` on it.
+    pub(super) async fn restart(
+        &self,
+        old: &Flow,
+        message: Message,
+        visit: &Visit,
+    ) -> Result<Answer, Failed> {
+        let secret = csrf::Secret::random();
+        let mut flow = self.successor(old, visit);
+        flow.csrf = old.csrf.map(|_| secret.digest());
+        self.fill(&mut flow, None, visit);
+        let reason = message.text.clone();
+        flow.ui.messages.push(message);
+        self.save(&flow).await?;
+        let program = visit.wants.json || flow.flow_type == FlowType::Api;
+        let page = self.page(&flow);
+        let reply = match flow.kind {
+            FlowKind::Recovery if self.config.features.use_continue_with_transitions => {
+                let next = json!([{"action": "show_recovery_ui", "flow": {"id": flow.id}}]);
+                let error = ApiError::bad_request(reason).detail("continue_with", next);
+                refused(page, error)
+            }
+            FlowKind::Recovery if program => Reply::Moved(self.links.fetch(flow.kind, flow.id)),
+            FlowKind::Recovery => Reply::Moved(page),
+            _ => {
+                let error = ApiError::new(http::StatusCode::GONE, "This flow was replaced.")
+                    .id("self_service_flow_replaced")
+                    .reason(reason)
+                    .beside("use_flow_id", flow.id.to_string());
+                refused(page, error)
+            }
+        };
+        Ok(Answer {
+            reply,
+            cookies: vec![self.csrf.cookie(&secret)],
+        })
+    }
+}
+
+fn refused(to: String, error: ApiError) -> Reply {
+    Reply::Refused {
+        to,
+        error: Box::new(error),
+    }
+}

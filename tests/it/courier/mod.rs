@@ -1,0 +1,7 @@
+//! Messages, from the outbox to a mail server.
+
+mod delivery;
+mod faults;
+mod office;
+mod process;
+mod protection;
