@@ -31,17 +31,23 @@ async fn a_browser_that_keeps_no_cookie_is_told_so_instead_of_going_round() {
         fake.shown = Some(Shown::WithoutCookie {
             issued_at: NOW,
             return_to: Some("https://wiki.example.com/7".to_owned()),
-        })
+        });
     });
     let got = young.get("/.vestibule/login?flow=x").await;
     assert_eq!(got.status, 400);
     assert!(got.body.contains("cookie"));
+    assert!(
+        got.body
+            .contains("return_to=https%3A%2F%2Fwiki.example.com%2F7"),
+        "trying again still leads there: {}",
+        got.body
+    );
     let old = NOW.minus(Duration::from_secs(3600));
     let old = Site::with(|fake| {
         fake.shown = Some(Shown::WithoutCookie {
             issued_at: old,
             return_to: None,
-        })
+        });
     });
     assert_eq!(old.get("/.vestibule/login?flow=x").await.status, 303);
 }

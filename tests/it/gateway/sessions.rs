@@ -119,6 +119,12 @@ fn nobody_is_sent_to_sign_in_or_told_so_by_kind() {
         "POST /save HTTP/1.1\r\nHost: guarded.example.com\r\n{html}Referer: http://guarded.example.com/edit\r\nContent-Length: 0\r\n\r\n"
     ));
     assert_eq!(form.status, 303);
+    let told = form.header("set-cookie").expect("word of the lost form");
+    assert!(
+        told.starts_with("vestibule_form_lost=1;") && told.contains("Path=/.vestibule/"),
+        "{told}"
+    );
+    assert_eq!(page.header("set-cookie"), None);
     assert!(
         form.header("location")
             .expect("a place")

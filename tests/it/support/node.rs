@@ -24,8 +24,7 @@ pub fn start(folder: &str, script: &[&str]) -> Option<Child> {
 
 fn command(folder: &str, script: &[&str]) -> Option<Command> {
     let what = format!("{folder}/{}", script[0]);
-    if Command::new("node").arg("--version").output().is_err() {
-        skipped(&what, "Node.js is not installed");
+    if !is_there(folder) {
         return None;
     }
     let Some(chromium) = chromium() else {
@@ -35,17 +34,25 @@ fn command(folder: &str, script: &[&str]) -> Option<Command> {
         );
         return None;
     };
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    if !install(&folder) {
-        skipped(&what, "its packages cannot be installed (npm ci)");
-        return None;
-    }
     let mut command = Command::new("node");
     command
         .args(script)
-        .current_dir(&folder)
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))
         .env("CHROMIUM", chromium);
     Some(command)
+}
+
+/// Whether scripts of a folder of the checkout can run here: their packages are installed first. Says so when they cannot.
+pub fn is_there(folder: &str) -> bool {
+    if Command::new("node").arg("--version").output().is_err() {
+        skipped(folder, "Node.js is not installed");
+        return false;
+    }
+    let installed = install(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder));
+    if !installed {
+        skipped(folder, "its packages cannot be installed (npm ci)");
+    }
+    installed
 }
 
 /// Fails with what the script printed, unless it ended well.
