@@ -7,8 +7,8 @@ use super::{Answer, Failure, Flows, Inner, Reply, Visit, end, exchange, form::OR
 use crate::{
     model::{Aal, Flow, FlowId, FlowKind, FlowState, FlowType, Identity},
     store::{Change, Commit},
-    ui::Container,
-    web::{ApiError, return_to},
+    ui::{CSRF_TOKEN, Container},
+    web::{ApiError, csrf, return_to},
 };
 
 impl Flows {
@@ -123,6 +123,10 @@ impl Inner {
             .extend(self.throttle.oldest_flows(flow.client));
         self.db.commit(commit).await?;
         let mut view = view(flow, identity, visit);
+        // A program in a page's clothes gets a token too, as it always has; nobody asks for it.
+        if let csrf::Presented::Secret(secret) = &visit.presented {
+            view.flow.ui.set_value(CSRF_TOKEN, Some(secret.token().into()));
+        }
         view.exchange_code = code;
         Ok(Answer::plain(Reply::Begun(view)))
     }

@@ -1,6 +1,7 @@
 //! What the tests share.
 
 pub mod admin;
+pub mod browser;
 pub mod command;
 pub mod gateway;
 pub mod native;
