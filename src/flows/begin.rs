@@ -125,7 +125,9 @@ impl Inner {
         let mut view = view(flow, identity, visit);
         // A program in a page's clothes gets a token too, as it always has; nobody asks for it.
         if let csrf::Presented::Secret(secret) = &visit.presented {
-            view.flow.ui.set_value(CSRF_TOKEN, Some(secret.token().into()));
+            view.flow
+                .ui
+                .set_value(CSRF_TOKEN, Some(secret.token().into()));
         }
         view.exchange_code = code;
         Ok(Answer::plain(Reply::Begun(view)))

@@ -210,10 +210,8 @@ async fn a_header_with_a_token_of_no_session_is_a_bad_credential() {
 async fn memory_alone_answers_once_the_session_is_known() {
     let world = World::new();
     let issued = world.sign_in(&person()).await;
-    let presented = presented(
-        &headers(&[("x-session-token", issued.token.as_str())]),
-        NAME,
-    );
+    let cookie = format!("{NAME}={}", issued.token.as_str());
+    let presented = presented(&headers(&[("cookie", &cookie)]), NAME);
     assert!(
         world
             .sessions
@@ -222,7 +220,7 @@ async fn memory_alone_answers_once_the_session_is_known() {
     );
     assert!(world.is_signed_in(&issued.token).await);
     let answer = world.sessions.resolve_cached(&presented, world.now());
-    assert!(matches!(answer, Some(Resolved::One(_, Source::Header, _))));
+    assert!(matches!(answer, Some(Resolved::One(_, Source::Cookie, _))));
 }
 
 proptest::proptest! {
