@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::{sync::Notify, task::JoinHandle};
 
 use super::services::Services;
-use crate::{config::Config, courier::Worker};
+use crate::{config::Config, courier::Worker, jsonnet::Sandbox};
 
 /// The running worker.
 pub(super) struct Mailing {
@@ -35,6 +35,7 @@ pub(super) fn start(config: &Config, services: &Services) -> Mailing {
         services.courier.clone(),
         services.db.clone(),
         services.clock.clone(),
+        &Sandbox::of_this_program(),
         alone,
     );
     let stop = Arc::new(Notify::new());

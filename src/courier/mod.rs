@@ -5,8 +5,10 @@ mod backoff;
 mod builtin;
 mod channel;
 mod compose;
+mod http;
 mod mail;
 mod smtp;
+mod source;
 mod wording;
 mod worker;
 

@@ -23,6 +23,7 @@ use crate::{
     clock::{SharedClock, Timestamp},
     config::Config,
     crypto,
+    jsonnet::Sandbox,
     model::{CourierMessage, Dispatch, DispatchId, MessageStatus},
     store::{Change, Commit, Constraint, Database, StoreError},
     telemetry::metrics::Sink,
@@ -110,18 +111,20 @@ struct Grief {
 }
 
 impl Worker {
-    /// With its part of the configuration; connects to nothing. `alone`: no other process works on this store.
+    /// With its part of the configuration; connects to nothing. `sandbox` evaluates the bodies of HTTP
+    /// requests; `alone`: no other process works on this store.
     #[must_use]
     pub fn new(
         config: &Config,
         courier: Courier,
         db: Database,
         clock: SharedClock,
+        sandbox: &Sandbox,
         alone: bool,
     ) -> Self {
         let settings = &config.courier;
         Self {
-            lanes: Lanes::new(config),
+            lanes: Lanes::new(config, sandbox),
             tally: courier.tally(),
             settings: Settings {
                 retries: settings.message_retries,

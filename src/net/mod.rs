@@ -16,7 +16,7 @@ mod worker;
 pub use accept::Ceilings;
 pub use connection::{ConnectionLimits, Link};
 pub use listen::{Address, BindError, Bound, bind};
-pub use outbound::is_public;
+pub use outbound::{Outbound, OutboundError, is_public};
 pub use stream::{Peer, Stream, Tape};
 pub use watch::{Deadline, Drains, Ticker, Watch};
 pub use worker::{Model, Plan, Running, WorkerService, serve};

@@ -8,6 +8,7 @@ use vestibule::{
     clock::{Clock, FixedClock, Timestamp},
     config::{self, Config, Storage},
     courier::{Courier, Letter, Worker},
+    jsonnet::Sandbox,
     model::{Channel, CourierMessage, Dispatch, MessageId, MessageStatus, Template},
     store::{self, Change, Commit, Database},
 };
@@ -63,6 +64,7 @@ impl Office {
             self.courier.clone(),
             self.db.clone(),
             self.clock.clone(),
+            &Sandbox::new(env!("CARGO_BIN_EXE_vestibule").into()),
             true,
         );
         let stop = Arc::new(Notify::new());

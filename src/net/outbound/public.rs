@@ -1,4 +1,4 @@
-//! Connections that we make on behalf of the configuration: mail servers and HTTP services.
+//! Which addresses belong to the public internet.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
