@@ -11,6 +11,7 @@ mod identity;
 mod keys;
 mod load;
 mod operations;
+mod outgoing;
 mod raw;
 mod read;
 mod rules;
@@ -23,7 +24,7 @@ mod template;
 mod tests;
 mod throttle;
 
-pub use courier::{CourierSettings, HttpAuth, HttpRequest, MailChannel, Smtp, SmtpSecurity};
+pub use courier::{CourierSettings, MailChannel, Smtp, SmtpSecurity};
 pub use finding::{Finding, Kind, Level};
 pub use gateway::{
     Access, AccessMode, EmailSource, Gateway, HeaderTemplate, HostHeader, HostPattern,
@@ -36,6 +37,8 @@ pub use load::{Examined, LoadOptions, Loaded, examine, examine_text, load, load_
 pub use operations::{
     AccessLog, Argon2Settings, HashAlgorithm, Hashers, Limits, Log, LogFormat, Secrets,
 };
+pub(crate) use outgoing::is_remote;
+pub use outgoing::{HttpAuth, HttpRequest, Outgoing};
 pub use section::{Located, Section};
 pub use selfservice::{
     After, FeatureFlags, FlowSettings, Hook, LoginStyle, MethodSettings, Recipients,
@@ -69,6 +72,8 @@ pub struct Config {
     pub secrets: Secrets,
     /// Mail and text messages.
     pub courier: CourierSettings,
+    /// Where requests of this server may go.
+    pub outgoing: Outgoing,
     /// Password hashing.
     pub hashers: Hashers,
     /// Logs.

@@ -7,8 +7,10 @@ use tokio::{sync::Notify, task::JoinHandle};
 use vestibule::{
     clock::{Clock, FixedClock, Timestamp},
     config::{self, Config, Storage},
-    courier::{Courier, Letter, Worker},
+    courier::{Courier, Letter, Means, Worker},
+    jsonnet::Sandbox,
     model::{Channel, CourierMessage, Dispatch, MessageId, MessageStatus, Template},
+    net::outbound::{Client, Sources},
     store::{self, Change, Commit, Database},
 };
 
@@ -63,6 +65,11 @@ impl Office {
             self.courier.clone(),
             self.db.clone(),
             self.clock.clone(),
+            &Means {
+                client: Client::new(&self.config.outgoing),
+                sandbox: Sandbox::new(env!("CARGO_BIN_EXE_vestibule").into()),
+                sources: Sources::default(),
+            },
             true,
         );
         let stop = Arc::new(Notify::new());
