@@ -8,6 +8,7 @@ mod courier;
 mod finding;
 mod gateway;
 mod identity;
+mod include;
 mod keys;
 mod load;
 mod operations;
@@ -27,9 +28,9 @@ mod throttle;
 pub use courier::{CourierSettings, MailChannel, Smtp, SmtpSecurity};
 pub use finding::{Finding, Kind, Level};
 pub use gateway::{
-    Access, AccessMode, EmailSource, Gateway, HeaderTemplate, HostHeader, HostPattern,
-    IdentityHeaders, OnUnauthenticated, PathPattern, PathSettings, Route, RouteAction, RouteMatch,
-    SessionCacheSettings, Target, Timeouts, UnderscoreHeaders, Upstream,
+    Access, AccessMode, EmailSource, FieldMatch, FieldTest, Gateway, HeaderTemplate, HostHeader,
+    HostPattern, IdentityHeaders, Networks, OnUnauthenticated, PathPattern, PathSettings, Route,
+    RouteAction, RouteMatch, SessionCacheSettings, Target, Timeouts, UnderscoreHeaders, Upstream,
 };
 pub use identity::{IdentitySettings, SchemaSource};
 pub use keys::reference;
@@ -39,6 +40,7 @@ pub use operations::{
 };
 pub(crate) use outgoing::is_remote;
 pub use outgoing::{HttpAuth, HttpRequest, Outgoing};
+pub use raw::Place;
 pub use section::{Located, Section};
 pub use selfservice::{
     After, FeatureFlags, FlowSettings, Hook, LoginStyle, MethodSettings, Recipients,

@@ -79,7 +79,10 @@ impl Lanes {
                 .unwrap_or_else(Way::Broken),
             Some(MailChannel::Http(request)) => by_http(request, "courier.http.request_config"),
             None if config.dev => Way::Mailbox,
-            None => Way::Broken("courier.smtp.connection_uri is not set".to_owned()),
+            None => Way::Broken(
+                "neither courier.smtp.connection_uri nor, with delivery_strategy http, courier.http.request_config is set"
+                    .to_owned(),
+            ),
         };
         let sms = match &settings.sms {
             Some(request) => by_http(request, "courier.channels"),

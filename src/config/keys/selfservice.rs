@@ -98,12 +98,12 @@ selfservice.flows.error.ui_url | ref | /.vestibule/error | + | The page that sho
 @notifyhook.hook | text! | | + | Name of the hook.
 @notifyhook.config.recipients | enum(removed,all_verified,all) | removed | = | Who is told.
 @plainhook.hook | text! | | + | Name of the hook.
-@auth.type | enum(api_key,basic_auth)! | | = | Kind of credential.
-@auth.config.name | text | | = | Name of the header or cookie.
-@auth.config.value | text | | = | Its value.
-@auth.config.in | enum(header,cookie) | | = | Where it is sent.
-@auth.config.user | text | | = | User name.
-@auth.config.password | text | | = | Password.
+@auth.type | enum(api_key,basic_auth)! | | + | Kind of credential.
+@auth.config.name | text | | + | Name of the header or cookie.
+@auth.config.value | text | | + | Its value.
+@auth.config.in | enum(header,cookie) | | + | Where it is sent.
+@auth.config.user | text | | + | User name.
+@auth.config.password | text | | + | Password.
 
 selfservice.methods.password.enabled | bool | true | + | Passwords.
 selfservice.methods.password.config.haveibeenpwned_host | text | api.pwnedpasswords.com | = | Server that knows leaked passwords.

@@ -52,8 +52,7 @@ impl Read<'_> {
     pub(super) fn source(&self, node: &Node) -> Option<Located<String>> {
         Some(Located {
             value: self.absolute(node.as_text()?),
-            line: node.place.line,
-            column: node.place.column,
+            place: node.place,
         })
     }
 }

@@ -7,12 +7,12 @@ use tokio::{sync::Notify, task::JoinHandle};
 use vestibule::{
     clock::{Clock, FixedClock, Timestamp},
     config::{self, Config, Storage},
-    courier::{Courier, Letter, Means, Worker},
-    jsonnet::Sandbox,
+    courier::{Courier, Letter, Worker},
     model::{Channel, CourierMessage, Dispatch, MessageId, MessageStatus, Template},
-    net::outbound::{Client, Sources},
     store::{self, Change, Commit, Database},
 };
+
+use crate::support::service::means;
 
 /// All of it.
 pub struct Office {
@@ -65,11 +65,7 @@ impl Office {
             self.courier.clone(),
             self.db.clone(),
             self.clock.clone(),
-            &Means {
-                client: Client::new(&self.config.outgoing),
-                sandbox: Sandbox::new(env!("CARGO_BIN_EXE_vestibule").into()),
-                sources: Sources::default(),
-            },
+            &means(&self.config),
             true,
         );
         let stop = Arc::new(Notify::new());

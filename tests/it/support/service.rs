@@ -8,6 +8,12 @@ use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinHandle,
 };
+use vestibule::{
+    config::Config,
+    courier::Means,
+    jsonnet::Sandbox,
+    net::outbound::{Client, Sources},
+};
 
 /// A request as it came.
 #[derive(Clone, Debug)]
@@ -130,6 +136,15 @@ impl Service {
 impl Drop for Service {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+/// What a courier needs to ask such servers.
+pub fn means(config: &Config) -> Means {
+    Means {
+        client: Client::new(&config.outgoing),
+        sandbox: Sandbox::new(env!("CARGO_BIN_EXE_vestibule").into()),
+        sources: Sources::default(),
     }
 }
 
