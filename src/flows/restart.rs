@@ -49,6 +49,25 @@ impl Inner {
     }
 }
 
+impl Inner {
+    /// Leads to a flow that takes the place of an expired one, bound to a fresh CSRF cookie (flows 1.7).
+    pub(super) async fn go_to(&self, mut flow: Flow, visit: &Visit) -> Result<Answer, Failed> {
+        let secret = csrf::Secret::random();
+        flow.csrf = flow.csrf.map(|_| secret.digest());
+        self.save(&flow).await?;
+        let program = visit.wants.json || flow.flow_type == FlowType::Api;
+        let to = if program {
+            self.links.fetch(flow.kind, flow.id)
+        } else {
+            self.page(&flow)
+        };
+        Ok(Answer {
+            reply: Reply::Moved(to),
+            cookies: vec![self.csrf.cookie(&secret)],
+        })
+    }
+}
+
 fn refused(to: String, error: ApiError) -> Reply {
     Reply::Refused {
         to,

@@ -18,6 +18,7 @@ mod registration;
 mod sessions;
 mod settings;
 mod throttle;
+mod verification;
 
 use std::{path::Path, sync::Arc};
 
@@ -31,10 +32,10 @@ use vestibule::{
     flows::{Flows, Parts},
     identity::Identities,
     methods,
-    model::{Identity, IdentityState},
+    model::{CourierMessage, Identity, IdentityState},
     schema::Schemas,
     session::{Sessions, Settings},
-    store::{self, Change, Commit, Database, IdentityFilter, Store},
+    store::{self, Change, Commit, Database, IdentityFilter, MessageFilter, Store},
     telemetry::{Audit, Metrics},
     throttle::Throttle,
 };
@@ -153,6 +154,20 @@ impl World {
             let change = Change::UpdateIdentity(Box::new(identity));
             self.db.commit(Commit::of(change)).await.unwrap();
         }
+    }
+
+    /// What was written to an address, newest first.
+    pub async fn mails(&self, to: &str) -> Vec<CourierMessage> {
+        let filter = MessageFilter {
+            recipient: Some(to.to_owned()),
+            ..MessageFilter::default()
+        };
+        let page = vestibule::model::PageRequest {
+            after: None,
+            size: 100,
+        };
+        let found = self.db.list_messages(&filter, page).await.unwrap();
+        found.items
     }
 
     pub async fn everybody(&self) -> Vec<Identity> {
