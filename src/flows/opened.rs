@@ -3,8 +3,8 @@
 
 use super::{Answer, Failed, Inner, Reply, Visit};
 use crate::{
-    model::{Flow, FlowType},
-    ui::Node,
+    model::{Flow, FlowState, FlowType},
+    ui::{Node, text},
     web::csrf,
 };
 
@@ -24,7 +24,14 @@ impl Inner {
         visit: &Visit,
     ) -> Result<Answer, Failed> {
         let mut answer = Answer::plain(Reply::Moved(self.page(&flow)));
-        if flow.flow_type == FlowType::Browser && !is_bound(&flow, &visit.secret) {
+        let stranger = flow.flow_type == FlowType::Browser && !is_bound(&flow, &visit.secret);
+        if flow.state == FlowState::PassedChallenge {
+            return match stranger {
+                true => self.restart(&flow, text::verification_done(), visit).await,
+                false => Ok(answer),
+            };
+        }
+        if stranger {
             let reader = visit.secret.digest().hex();
             flow.internal.insert(READER.to_owned(), reader.into());
             answer.cookies.push(self.csrf.cookie(&visit.secret));

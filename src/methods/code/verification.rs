@@ -11,6 +11,7 @@ use crate::{
     },
     model::{Channel, Code, CredentialType, Flow, FlowState, FlowType, Identity, Template},
     schema::{normalise, phone},
+    throttle::Sending,
     ui::{Group, InputType, Message, Node, text},
 };
 
@@ -86,11 +87,15 @@ impl Verification {
         submission: &Submission,
         ctx: &Ctx<'_>,
     ) -> Result<Outcome, Failure> {
+        let sending = ctx.count_sending(&[typed])?;
         let identity = ctx.find_by_address(AddressKind::Verifiable, typed).await?;
         let to = addressee(identity.as_ref(), typed);
         let waiting = waiting(ctx.flow, ("email", typed));
         let challenge = self.challenge(identity.as_ref(), to, waiting, Some(submission), ctx);
-        Ok(Outcome::Sent(Box::new(challenge)))
+        Ok(Outcome::Sent(Box::new(match sending {
+            Sending::Send => challenge,
+            Sending::Silent(_) => challenge.silenced(),
+        })))
     }
 
     /// A code, and the letter that carries it.

@@ -234,6 +234,7 @@ async fn another_code_makes_the_first_worthless() {
     let native = world.native();
     let sent = ask(&native, "ann@example.test").await;
     let first = newest_code(&world, "ann@example.test").await;
+    world.clock.advance(Duration::from_secs(1));
     let resent = native
         .submit(
             &sent,
