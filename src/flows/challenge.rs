@@ -30,7 +30,7 @@ impl Inner {
         self.db.commit(commit).await?;
         let kind = flow.kind;
         let mut view = view(flow, identity, visit);
-        if let Some(taken) = taken.filter(|_| kind == FlowKind::Registration) {
+        if let Some(taken) = taken.filter(|_| kind != FlowKind::Login) {
             view = echo(view, taken.submission);
         }
         Ok(Answer::plain(match kind {

@@ -26,10 +26,10 @@ impl Inner {
         let mut answer = Answer::plain(Reply::Moved(self.page(&flow)));
         let stranger = flow.flow_type == FlowType::Browser && !is_bound(&flow, &visit.secret);
         if flow.state == FlowState::PassedChallenge {
-            return match stranger {
-                true => self.restart(&flow, text::verification_done(), visit).await,
-                false => Ok(answer),
-            };
+            if stranger {
+                return self.restart(&flow, text::verification_done(), visit).await;
+            }
+            return Ok(answer);
         }
         if stranger {
             let reader = visit.secret.digest().hex();

@@ -194,7 +194,10 @@ impl Inner {
             Outcome::Sent(challenge) => {
                 return self.send(flow, identity, *challenge, taken, visit).await;
             }
-            Outcome::Recovered(recovered) => return self.recover(&flow, *recovered, visit).await,
+            Outcome::Recovered(recovered) => {
+                let submission = taken.map(|taken| taken.submission);
+                return self.recover(&flow, *recovered, submission, visit).await;
+            }
             Outcome::Verified(verified) => return self.verify(flow, *verified, taken, visit).await,
             Outcome::Opened(nodes) => return self.open_here(flow, nodes, visit).await,
             Outcome::Unmet(message) => return self.unmet(flow, message, taken, visit).await,
@@ -302,6 +305,9 @@ impl Inner {
             return self.go_to(flow, visit).await;
         }
         self.save(&flow).await?;
+        if let Some(elsewhere) = self.read_instead(&flow, visit) {
+            return Ok(Answer::plain(elsewhere));
+        }
         Err(Failure::Gone(Box::new(Replaced {
             flow,
             expired_at,

@@ -91,7 +91,7 @@ impl Verification {
         let identity = ctx.find_by_address(AddressKind::Verifiable, typed).await?;
         let to = addressee(identity.as_ref(), typed);
         let waiting = waiting(ctx.flow, ("email", typed));
-        let challenge = self.challenge(identity.as_ref(), to, waiting, Some(submission), ctx);
+        let challenge = self.challenge(identity.as_ref(), &to, waiting, Some(submission), ctx);
         Ok(Outcome::Sent(Box::new(match sending {
             Sending::Send => challenge,
             Sending::Silent(_) => challenge.silenced(),
@@ -102,7 +102,7 @@ impl Verification {
     fn challenge(
         &self,
         identity: Option<&Identity>,
-        to: Addressee,
+        to: &Addressee,
         waiting: Vec<Node>,
         submission: Option<&Submission>,
         ctx: &Ctx<'_>,
@@ -119,7 +119,7 @@ impl Verification {
         }
         let write = |template, data, expires| {
             self.letters
-                .write(ctx, (template, &to), data, expires, submission)
+                .write(ctx, (template, to), data, expires, submission)
         };
         let letter = write(Template::VerificationCodeValid, data, Some(code.expires_at));
         let message = match identity {

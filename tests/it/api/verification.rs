@@ -33,7 +33,7 @@ fn wrong(code: &str) -> String {
 }
 
 async fn newest_code(world: &World, to: &str) -> String {
-    code(&world.mails(to).await[0])
+    code(world.written_to(to).await.last().unwrap())
 }
 
 async fn address(world: &World) -> VerifiableAddress {
@@ -203,7 +203,7 @@ async fn nobody_learns_whether_an_address_is_known() {
         same(&known, "ann@example.test"),
         same(&unknown, "bob@example.test")
     );
-    assert!(world.mails("bob@example.test").await.is_empty());
+    assert!(world.written_to("bob@example.test").await.is_empty());
     let answer = native
         .submit(&unknown, json!({"method": "code", "code": "123456"}))
         .await;
@@ -218,11 +218,11 @@ async fn a_stranger_is_told_where_that_is_wanted() {
     let world = world_with("notify_unknown_recipients: true");
     ask(&world.native(), "bob@example.test").await;
     ask(&world.native(), "+16502530000").await;
-    let mails = world.mails("bob@example.test").await;
+    let mails = world.written_to("bob@example.test").await;
     let templates: Vec<_> = mails.iter().map(|mail| mail.template).collect();
     assert_eq!(templates, [Template::VerificationCodeInvalid]);
     assert!(
-        world.mails("+16502530000").await.is_empty(),
+        world.written_to("+16502530000").await.is_empty(),
         "no text messages to strangers"
     );
 }
@@ -329,7 +329,7 @@ async fn asking_needs_a_token_and_a_code_needs_none() {
         (forged.status, forged.error_id()),
         (403, "security_csrf_violation")
     );
-    assert!(world.mails("ann@example.test").await.is_empty());
+    assert!(world.written_to("ann@example.test").await.is_empty());
     browser.submit(&flow, asked).await;
     let code = newest_code(&world, "ann@example.test").await;
     let mut elsewhere = world.browser();
@@ -349,7 +349,7 @@ async fn the_link_of_the_mail_opens_the_form_on_any_device() {
     let flow = desktop.begin("verification", "").await;
     let asked = json!({"method": "code", "email": "ann@example.test"});
     desktop.submit(&flow, asked).await;
-    let mail = world.mails("ann@example.test").await.remove(0);
+    let mail = world.written_to("ann@example.test").await.remove(0);
     let link = mail.template_data["verification_url"].as_str().unwrap();
     assert!(mail.body.contains(link));
     let path = link.strip_prefix("http://auth.test").unwrap();
