@@ -34,11 +34,11 @@ selfservice.flows.recovery.notify_unknown_recipients | bool | false | + | Mails 
 selfservice.flows.recovery.before.hooks[] | hook(web_hook,b2b_sso,organization) | | = | Hooks before it begins.
 selfservice.flows.recovery.after.default_browser_return_url | ref | | + | Where the browser goes.
 selfservice.flows.recovery.after.hooks[] | hook(web_hook,revoke_active_sessions) | | + | Hooks after success.
-selfservice.flows.verification.enabled | bool | false | -? | People may prove their addresses.
+selfservice.flows.verification.enabled | bool | false | + | People may prove their addresses.
 selfservice.flows.verification.ui_url | ref | /.vestibule/verification | + | The page that shows it.
 selfservice.flows.verification.lifespan | dur+ | 1h | + | How long it takes submissions.
-selfservice.flows.verification.use | enum(code,link) | code | = | What the mail holds.
-selfservice.flows.verification.notify_unknown_recipients | bool | false | = | Mails addresses that have no account.
+selfservice.flows.verification.use | enum(code,link) | code | -? | What the mail holds.
+selfservice.flows.verification.notify_unknown_recipients | bool | false | + | Mails addresses that have no account.
 selfservice.flows.verification.before.hooks[] | hook(web_hook,b2b_sso,organization) | | = | Hooks before it begins.
 selfservice.flows.verification.after.default_browser_return_url | ref | | + | Where the browser goes.
 selfservice.flows.verification.after.hooks[] | hook(web_hook,b2b_sso,organization) | | = | Hooks after success.
