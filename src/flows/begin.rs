@@ -32,7 +32,7 @@ impl Flows {
             FlowKind::Registration => inner.begin_registration(flow_type, visit).await,
             FlowKind::Settings => inner.begin_settings(flow_type, visit).await,
             FlowKind::Recovery => inner.begin_recovery(flow_type, visit).await,
-            FlowKind::Verification => inner.begin_verification(flow_type, visit),
+            FlowKind::Verification => inner.begin_verification(flow_type, visit).await,
         };
         let mut answer = answer?;
         if flow_type == FlowType::Browser && visit.has_stale_cookie() {

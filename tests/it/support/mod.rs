@@ -8,6 +8,7 @@ pub mod native;
 pub mod node;
 pub mod openapi;
 pub mod python;
+pub mod service;
 pub mod skip;
 pub mod smtp;
 
