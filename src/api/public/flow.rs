@@ -101,30 +101,11 @@ async fn take(public: &Public, kind: FlowKind, parts: &Parts, bytes: &[u8]) -> R
     }
 }
 
-<<<<<<< HEAD
-/// The fields of a submission. A GET has its form in the query, and only settings are submitted so.
-fn read(kind: FlowKind, parts: &Parts, bytes: &[u8]) -> Result<Fields, Unreadable> {
-    if parts.method == Method::GET && kind != FlowKind::Settings {
-        return Err(Unreadable::Empty);
-=======
 /// The fields of a submission. A GET has its form in the query: settings are submitted so, and links in mails lead there.
-async fn read(
-    public: &Public,
-    kind: FlowKind,
-    parts: &axum::http::request::Parts,
-    body: Body,
-) -> Result<Result<Fields, Unreadable>, Box<ApiError>> {
-    let limit = public.flows.config().limits.self_service_body;
-    let bytes = to_bytes(body, limit).await.map_err(|_| {
-        Box::new(
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.")
-                .reason("The request sent more than a form can hold, or broke off."),
-        )
-    })?;
+fn read(kind: FlowKind, parts: &Parts, bytes: &[u8]) -> Result<Fields, Unreadable> {
     let by_link = matches!(kind, FlowKind::Settings | FlowKind::Verification);
-    if parts.method == axum::http::Method::GET && !by_link {
-        return Ok(Err(Unreadable::Empty));
->>>>>>> main
+    if parts.method == Method::GET && !by_link {
+        return Err(Unreadable::Empty);
     }
     let query = parts.uri.query().unwrap_or_default();
     Fields::read(&parts.method, &parts.headers, query, bytes)
