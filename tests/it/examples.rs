@@ -1,14 +1,16 @@
 //! The examples do what their README says.
 
 use std::{
+    io::Write,
     net::TcpStream,
-    path::Path,
-    process::{Child, Command},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
 };
 
 use reqwest::StatusCode;
 
-use crate::support::{Gateway, Native, free_port, node, skip::skipped};
+use crate::support::{Gateway, Native, free_port, node, skip::skipped, smtp::SmtpServer};
 
 struct App(Child);
 
@@ -57,6 +59,102 @@ fn the_single_page_app_signs_people_up_and_in_and_out() {
     if let Some(output) = node::run("tests/browser", &["spa.mjs", &gateway.url("/")], &[]) {
         node::assert_passed(&output);
     }
+}
+
+/// The native client, with a token file of its own.
+struct Cli<'a> {
+    gateway: &'a Gateway,
+}
+
+impl Cli<'_> {
+    fn start(&self, command: &str) -> Child {
+        Command::new("node")
+            .arg(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/examples/native/cli.mjs"
+            ))
+            .arg(command)
+            .env("VESTIBULE_URL", self.gateway.url(""))
+            .env("VESTIBULE_TOKEN_FILE", self.token_file())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
+    fn token_file(&self) -> PathBuf {
+        self.gateway.folder.path().join("token")
+    }
+
+    /// Runs a command that is told these lines, and gives whether it went well with all that it printed.
+    fn run(&self, command: &str, lines: &[&str]) -> (bool, String) {
+        let mut child = self.start(command);
+        say(&mut child, lines);
+        heard(child)
+    }
+}
+
+fn say(child: &mut Child, lines: &[&str]) {
+    let input = child.stdin.as_mut().unwrap();
+    for line in lines {
+        writeln!(input, "{line}").unwrap();
+    }
+}
+
+fn heard(mut child: Child) -> (bool, String) {
+    drop(child.stdin.take());
+    let output = child.wait_with_output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8(text).unwrap();
+    eprintln!("{text}");
+    (output.status.success(), text)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_native_client_signs_up_and_in_and_gets_back_in_by_mail() {
+    if Command::new("node").arg("--version").output().is_err() {
+        skipped("examples/native", "Node.js is not installed");
+        return;
+    }
+    let mail = SmtpServer::start().await;
+    let config = with_ports(include_str!("../../examples/native/vestibule.yml"), 0)
+        .replace("1025", &mail.port.to_string());
+    let gateway = Gateway::serve(&config, &["--dev"]);
+    let cli = Cli { gateway: &gateway };
+    let (email, first, second) = (
+        "ada@example.com",
+        "a plain long passphrase 7",
+        "another plain long one 8",
+    );
+
+    // A mistake brings the form again; what was typed stands there and is kept by an empty answer.
+    let (good, text) = cli.run("sign-up", &[email, "short", "Ada", "", first, ""]);
+    assert!(good && text.contains("Welcome, ada@example.com."), "{text}");
+    let mode = std::fs::metadata(cli.token_file()).unwrap().permissions();
+    assert_eq!(mode.mode() & 0o777, 0o600);
+    let (good, text) = cli.run("profile", &["", "Ada Lovelace"]);
+    assert!(good && text.contains("Saved."), "{text}");
+    let (_, text) = cli.run("whoami", &[]);
+    assert!(text.contains("ada@example.com (Ada Lovelace)"), "{text}");
+    cli.run("sign-out", &[]);
+    assert!(!cli.run("whoami", &[]).0);
+    let (good, text) = cli.run("sign-in", &[email, "not the password", "", first]);
+    assert!(good && text.contains("Signed in as"), "{text}");
+    cli.run("sign-out", &[]);
+
+    let mut child = cli.start("recover");
+    say(&mut child, &[email]);
+    let arrived = mail.wait_for(1).await;
+    let subject = arrived[0].header("Subject").unwrap();
+    let code = subject.split(' ').next().unwrap();
+    say(&mut child, &["1", code]);
+    let (good, text) = heard(child);
+    assert!(good && text.contains("You are signed in."), "{text}");
+    assert!(cli.run("password", &[second]).0);
+    cli.run("sign-out", &[]);
+    assert!(cli.run("sign-in", &[email, second]).0);
+    assert!(cli.run("whoami", &[]).0);
 }
 
 #[tokio::test]
