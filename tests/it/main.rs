@@ -23,6 +23,7 @@ mod landing;
 mod outbound;
 mod overload;
 mod process;
+mod reference_ui;
 mod revocation;
 mod sdk;
 mod shutdown;

@@ -16,6 +16,21 @@ const alpha = (gateway) => {
       const body = { method: "password", password, traits: { email }, csrf_token: node(fetched, "csrf_token") };
       return ory.submitSelfServiceRegistrationFlow(String(flow.id), body).then(({ data }) => data, failure);
     },
+    login: async (identifier, password, refresh) => {
+      const { data: flow } = await ory.initializeSelfServiceLoginFlowForBrowsers(refresh);
+      const body = { method: "password", identifier, password, csrf_token: node(flow, "csrf_token") };
+      return ory.submitSelfServiceLoginFlow(flow.id, body).then(({ data }) => data, failure);
+    },
+    rename: async (email, name) => {
+      const { data: flow } = await ory.initializeSelfServiceSettingsFlowForBrowsers();
+      const body = { method: "profile", traits: { email, name }, csrf_token: node(flow, "csrf_token") };
+      return ory.submitSelfServiceSettingsFlow(flow.id, body).then(({ data }) => data, failure);
+    },
+    forge: async (identifier, password) => {
+      const { data: flow } = await ory.initializeSelfServiceLoginFlowForBrowsers();
+      const body = { method: "password", identifier, password, csrf_token: "from somewhere else" };
+      return ory.submitSelfServiceLoginFlow(flow.id, body).then(({ data }) => data, failure);
+    },
     logout: async () => {
       const { data } = await ory.createSelfServiceLogoutFlowUrlForBrowsers();
       await ory.submitSelfServiceLogoutFlow(data.logout_token).catch(() => undefined);

@@ -37,7 +37,7 @@ const browser = await chromium.launch({
 });
 
 const stories = {
-  "the first client registers, is refused without a session and reads it through CORS": async () => {
+  "the first client registers, signs out, signs in and changes a name in a browser": async () => {
     const page = await freshPage();
     const email = someone();
     const call = (name, ...args) =>
@@ -48,6 +48,17 @@ const stories = {
     assert.equal((await call("session")).identity.traits.email, email);
     await call("logout");
     assert.equal((await call("session")).status, 401);
+    const wrong = await call("login", email, "not the password");
+    assert.deepEqual([wrong.status, wrong.body.ui.messages[0].id], [400, 4000006]);
+    const back = await call("login", email, password);
+    assert.equal(back.session?.identity?.traits?.email, email, JSON.stringify(back));
+    const renamed = await call("rename", email, "Ada");
+    assert.equal(renamed.identity?.traits?.name, "Ada", JSON.stringify(renamed));
+    const proved = await call("login", email, password, true);
+    assert.equal(proved.session?.id, back.session.id, JSON.stringify(proved));
+    await call("logout");
+    const forged = await call("forge", email, password);
+    assert.deepEqual([forged.status, forged.body.error.id], [403, "security_csrf_violation"]);
   },
 
   "the newest client registers, signs out, signs in and changes a name in a browser": async () => {
