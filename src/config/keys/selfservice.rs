@@ -131,7 +131,7 @@ selfservice.methods.code.mfa_enabled | bool | false | -? | Codes as the second f
 selfservice.methods.code.config | open | | = | Settings of codes.
 selfservice.methods.code.config.lifespan | dur | 1h | + | How long a code works.
 selfservice.methods.code.config.max_submissions | int(1..255) | 5 | + | How often one may guess.
-selfservice.methods.code.config.missing_credential_fallback_enabled | bool | false | = | Signs in by a proven address without a code credential.
+selfservice.methods.code.config.missing_credential_fallback_enabled | bool | false | + | Signs in by a proven address without a code credential.
 selfservice.methods.totp.enabled | bool | false | -? | One-time passwords of an app.
 selfservice.methods.totp.config.issuer | text | | = | Name shown in the app.
 selfservice.methods.lookup_secret.enabled | bool | false | -? | Backup codes.

@@ -1,24 +1,32 @@
 //! The `code` method: six digits that go to an address, and come back (methods 1).
 
+mod addresses;
 mod codes;
 mod letters;
+mod login;
 mod nodes;
+mod post;
 mod recovery;
+
+use std::time::Duration;
 
 use super::Services;
 use crate::{
     config::Config,
-    flows::{Method, Step},
-    model::{CodeForm, CredentialType},
+    flows::{Method, Step, Submission},
+    model::{Aal, CodeForm, CredentialType},
 };
 
 pub use codes::{Addressee, Codes, Verdict};
 pub use letters::{Letters, about};
+use login::Login;
+use post::Post;
 use recovery::Recovery;
 
 /// The card.
 pub struct OneTimeCode {
     enabled: bool,
+    login: Option<Login>,
     recovery: Recovery,
 }
 
@@ -27,11 +35,32 @@ impl OneTimeCode {
     #[must_use]
     pub fn new(config: &Config, services: &Services) -> Self {
         let own = config.selfservice.methods.get("code");
+        let on = |key: &str| own.is_some_and(|own| own.section.bool(key, false));
+        let passwordless = on("passwordless_enabled");
+        let enabled = own.is_some_and(|own| own.enabled) || passwordless;
+        let codes = Codes::new(CodeForm::Code, config, own);
+        let letters = Letters::new(services.courier.clone());
+        let level = match (passwordless, enabled && on("mfa_enabled")) {
+            (true, _) => Some(Aal::Aal1),
+            (false, true) => Some(Aal::Aal2),
+            (false, false) => None,
+        };
+        let login = |level| Login {
+            post: Post {
+                codes: codes.clone().at_most(SHORT),
+                letters: letters.clone(),
+            },
+            level,
+            fallback: on("config.missing_credential_fallback_enabled"),
+            secretive: config.mitigate_enumeration,
+            chooses_address: config.features.refresh_login_choose_address,
+        };
         Self {
-            enabled: own.is_some_and(|own| own.enabled),
+            enabled,
+            login: level.map(login),
             recovery: Recovery {
-                codes: Codes::new(CodeForm::Code, config, own),
-                letters: Letters::new(services.courier.clone()),
+                codes,
+                letters,
                 notifies_strangers: config.selfservice.recovery.notify_unknown_recipients,
             },
         }
@@ -47,7 +76,20 @@ impl Method for OneTimeCode {
         self.enabled
     }
 
+    /// A button that says where the code goes need not say by which method.
+    fn claims(&self, submission: &Submission) -> bool {
+        let chosen = submission.method().is_none() && submission.text("address").is_some();
+        chosen || submission.method() == Some(self.id().as_str())
+    }
+
+    fn login(&self) -> Option<&dyn Step> {
+        self.login.as_ref().map(|step| step as &dyn Step)
+    }
+
     fn recovery(&self) -> Option<&dyn Step> {
         Some(&self.recovery)
     }
 }
+
+/// How long a code to sign in with works at most (security 12.1).
+const SHORT: Duration = Duration::from_secs(600);
