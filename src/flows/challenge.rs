@@ -29,7 +29,9 @@ impl Inner {
         self.db.commit(commit).await?;
         let kind = flow.kind;
         let mut view = view(flow, identity, visit);
-        if let Some(taken) = taken.filter(|_| matches!(kind, FlowKind::Login | FlowKind::Registration)) {
+        if let Some(taken) =
+            taken.filter(|_| matches!(kind, FlowKind::Login | FlowKind::Registration))
+        {
             view = echo(view, taken.submission);
         }
         Ok(Answer::plain(match kind {

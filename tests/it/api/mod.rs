@@ -11,9 +11,11 @@ mod exchange;
 mod expiry;
 mod identifier_first;
 mod login;
+mod login_code;
 mod logout;
 mod openapi;
 mod pages;
+mod post;
 mod registration;
 mod sessions;
 mod settings;
@@ -49,6 +51,7 @@ pub struct World {
     pub flows: Flows,
     pub clock: Arc<FixedClock>,
     pub db: Database,
+    pub courier: Courier,
     store: Arc<dyn Store>,
 }
 
@@ -94,14 +97,18 @@ impl World {
             |before| before.store.clone(),
         );
         let sessions = Sessions::new(store.clone(), shared.clone(), Settings::of(&config, 0));
-        let db = Database::new(store.clone(), vec![Arc::new(sessions.clone())]);
+        let courier = Courier::new(&config);
+        let db = Database::new(
+            store.clone(),
+            vec![Arc::new(sessions.clone()), Arc::new(courier.clone())],
+        );
         let schemas = Arc::new(Schemas::load(&config.identity).unwrap());
         let hasher = HasherPool::new(&config.hashers, true);
         let identities = Identities::new(db.clone(), schemas, shared.clone(), hasher.clone());
         let services = methods::Services {
             hasher,
             identities: identities.clone(),
-            courier: Courier::new(&config),
+            courier: courier.clone(),
         };
         let registry = methods::all(&config, &services);
         let flows = Flows::new(Parts {
@@ -124,6 +131,7 @@ impl World {
             flows,
             clock,
             db,
+            courier,
             store,
         }
     }
