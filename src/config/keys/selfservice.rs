@@ -126,7 +126,7 @@ selfservice.methods.link.config.lifespan | dur | 1h | = | How long a link works.
 selfservice.methods.link.config.base_url | ref | | = | Where links lead.
 selfservice.methods.code | open | | = | Codes by mail.
 selfservice.methods.code.enabled | bool | true | + | Codes by mail.
-selfservice.methods.code.passwordless_enabled | bool | false | -? | Signing in with a code.
+selfservice.methods.code.passwordless_enabled | bool | false | + | Signing in with a code.
 selfservice.methods.code.mfa_enabled | bool | false | -? | Codes as the second factor.
 selfservice.methods.code.config | open | | = | Settings of codes.
 selfservice.methods.code.config.lifespan | dur | 1h | + | How long a code works.

@@ -5,10 +5,7 @@ mod form;
 
 use serde_json::{Map, Value};
 
-use super::{
-    Addressee, Verdict, about, addresses,
-    post::{Post, Posted},
-};
+use super::{Addressee, Post, Posted, Verdict, about, credential};
 use crate::{
     flows::{
         Attempt, Challenge, CsrfChecked, Ctx, Failure, Outcome, Problem, Proof, Screen, Step,
@@ -50,9 +47,11 @@ impl Step for Login {
             (_, Screen::Credentials) => vec![form::send()],
             _ if !ctx.flow.refresh => form::first(ctx, ""),
             _ => match ctx.identity.filter(|identity| self.serves(identity)) {
-                Some(identity) if self.chooses_address => form::choice(&addresses::of(identity)),
+                Some(identity) if self.chooses_address => {
+                    form::choice(&credential::addresses(identity))
+                }
                 Some(identity) => {
-                    let all = addresses::of(identity);
+                    let all = credential::addresses(identity);
                     form::first(ctx, all.first().map_or("", |(_, address)| address))
                 }
                 None => Vec::new(),
@@ -61,7 +60,7 @@ impl Step for Login {
     }
 
     fn serves(&self, identity: &Identity) -> bool {
-        self.fallback && self.level == Aal::Aal1 || !addresses::of(identity).is_empty()
+        self.fallback && self.level == Aal::Aal1 || !credential::addresses(identity).is_empty()
     }
 
     fn keep(&self, submission: &Submission, ctx: &Ctx<'_>) -> Vec<(String, Option<Value>)> {
@@ -206,8 +205,8 @@ impl Login {
         let own = ctx.identity.map(|identity| identity.id);
         let found = found.filter(|(identity, _)| !ctx.flow.refresh || Some(identity.id) == own);
         Ok(found.map(|(identity, by_fallback)| {
-            let all = addresses::of(&identity);
-            let to = match addresses::typed(&all, typed) {
+            let all = credential::addresses(&identity);
+            let to = match credential::typed(&all, typed) {
                 Some(one) => vec![one],
                 None if by_fallback => vec![(Channel::Email, normalise(typed))],
                 None => all,
@@ -224,7 +223,7 @@ impl Login {
             let found = all.find(|address| address.value == normalised)?;
             Some((found.via, found.value.clone()))
         };
-        let to = addresses::typed(&self.eligible(ctx), typed)
+        let to = credential::typed(&self.eligible(ctx), typed)
             .or_else(|| stored().filter(|_| self.fallback))?;
         Some(Found {
             identity: identity.clone(),
@@ -234,12 +233,12 @@ impl Login {
 
     /// Where the second factor may go.
     fn eligible(&self, ctx: &Ctx<'_>) -> Vec<(Channel, String)> {
-        ctx.identity.map(addresses::of).unwrap_or_default()
+        ctx.identity.map(credential::addresses).unwrap_or_default()
     }
 
     /// A code works as long as the account has the address it was sent to (security 12.3).
     fn has(&self, identity: &Identity, code: &Code) -> bool {
-        let mut all = addresses::of(identity).into_iter();
+        let mut all = credential::addresses(identity).into_iter();
         let by_fallback = || {
             let mut all = identity
                 .credentials

@@ -1,12 +1,12 @@
 //! The `code` method: six digits that go to an address, and come back (methods 1).
 
-mod addresses;
 mod codes;
+mod credential;
 mod letters;
 mod login;
 mod nodes;
-mod post;
 mod recovery;
+mod registration;
 
 use std::time::Duration;
 
@@ -19,14 +19,16 @@ use crate::{
 
 pub use codes::{Addressee, Codes, Verdict};
 pub use letters::{Letters, about};
+use letters::{Post, Posted};
 use login::Login;
-use post::Post;
 use recovery::Recovery;
+use registration::Registration;
 
 /// The card.
 pub struct OneTimeCode {
     enabled: bool,
     login: Option<Login>,
+    registration: Option<Registration>,
     recovery: Recovery,
 }
 
@@ -58,6 +60,13 @@ impl OneTimeCode {
         Self {
             enabled,
             login: level.map(login),
+            registration: passwordless.then(|| Registration {
+                post: Post {
+                    codes: codes.clone(),
+                    letters: letters.clone(),
+                },
+                identities: services.identities.clone(),
+            }),
             recovery: Recovery {
                 codes,
                 letters,
@@ -84,6 +93,10 @@ impl Method for OneTimeCode {
 
     fn login(&self) -> Option<&dyn Step> {
         self.login.as_ref().map(|step| step as &dyn Step)
+    }
+
+    fn registration(&self) -> Option<&dyn Step> {
+        self.registration.as_ref().map(|step| step as &dyn Step)
     }
 
     fn recovery(&self) -> Option<&dyn Step> {

@@ -17,6 +17,7 @@ mod openapi;
 mod pages;
 mod post;
 mod registration;
+mod registration_code;
 mod sessions;
 mod settings;
 mod throttle;

@@ -6,7 +6,7 @@ use crate::{
     ui::{Attributes, Group, InputType, Node, text},
 };
 
-use super::super::{addresses, nodes};
+use super::super::{credential, nodes};
 
 /// Who somebody is, and the button that sends the code.
 pub(super) fn first(ctx: &Ctx<'_>, known: &str) -> Vec<Node> {
@@ -22,7 +22,7 @@ pub(super) fn send() -> Node {
 /// A button for each address.
 pub(super) fn choice(all: &[(Channel, String)]) -> Vec<Node> {
     let button = |(via, address): &(Channel, String)| {
-        let label = text::send_code_to(address, addresses::name(*via));
+        let label = text::send_code_to(address, credential::name(*via));
         Node::submit("address", address, Group::Code, label)
     };
     all.iter().map(button).collect()

@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// The addresses of the credential, sorted.
-pub(super) fn of(identity: &Identity) -> Vec<(Channel, String)> {
+pub(super) fn addresses(identity: &Identity) -> Vec<(Channel, String)> {
     let credential = identity.credentials.get(&CredentialType::Code);
     let listed = credential.and_then(|credential| credential.config.get("addresses")?.as_array());
     let mut all: Vec<(Channel, String)> = listed
