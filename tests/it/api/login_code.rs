@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{
-    BASE, Browser, UI, World, message_ids, node,
-    post::{Post, other_than},
-};
+use super::{BASE, Browser, UI, World, message_ids, node, other_than};
 
 const ADA: &str = "ada@example.test";
 
@@ -53,7 +50,7 @@ fn listed(all: &[(&str, &str, &str)]) -> Vec<(String, String, String)> {
 
 #[tokio::test]
 async fn a_script_signs_in_with_a_code_and_the_address_is_proven() {
-    let (world, post) = Post::of(&config("")).await;
+    let (world, mailbox) = World::with_mail(&config("")).await;
     world.signed_up(ADA).await;
     let mut browser = world.browser();
     let flow = browser.begin("login", "").await;
@@ -93,7 +90,7 @@ async fn a_script_signs_in_with_a_code_and_the_address_is_proven() {
     assert_eq!(node(&sent.body, "code")["required"], true);
     assert_eq!(node(&sent.body, "resend")["value"], "code");
 
-    let code = post.code(ADA, 1).await;
+    let code = mailbox.code(ADA, 1).await;
     let wrong = browser.submit(&flow, answer(ADA, other_than(&code))).await;
     assert_eq!(
         (wrong.status, message_ids(&wrong.body)),
@@ -121,7 +118,7 @@ async fn a_script_signs_in_with_a_code_and_the_address_is_proven() {
 
 #[tokio::test]
 async fn a_page_without_scripts_signs_in_with_a_code() {
-    let (world, post) = Post::of(&config("")).await;
+    let (world, mailbox) = World::with_mail(&config("")).await;
     world.signed_up(ADA).await;
     let mut browser = world.browser();
     let flow = browser
@@ -131,7 +128,7 @@ async fn a_page_without_scripts_signs_in_with_a_code() {
     let sent = browser.submit_form(&flow, &form).await;
     assert_eq!(sent.status, 303);
     assert!(sent.location().starts_with("http://ui.test/login?flow="));
-    let code = post.code(ADA, 1).await;
+    let code = mailbox.code(ADA, 1).await;
     let form = [
         ("method", "code"),
         ("identifier", ADA),
@@ -152,12 +149,12 @@ async fn a_page_without_scripts_signs_in_with_a_code() {
 
 #[tokio::test]
 async fn a_program_signs_in_with_a_code_once() {
-    let (world, post) = Post::of(&config("")).await;
+    let (world, mailbox) = World::with_mail(&config("")).await;
     world.signed_up(ADA).await;
     let native = world.native();
     let flow = native.begin("login", "").await;
     assert_eq!(native.submit(&flow, ask(ADA)).await.status, 400);
-    let code = post.code(ADA, 1).await;
+    let code = mailbox.code(ADA, 1).await;
     let right = native.submit(&flow, answer(ADA, &code)).await;
     assert_eq!(right.status, 200, "{}", right.text);
     assert!(
@@ -177,7 +174,7 @@ async fn a_program_signs_in_with_a_code_once() {
 
 #[tokio::test]
 async fn every_step_says_what_it_misses() {
-    let (world, _post) = Post::of(&config("")).await;
+    let (world, _mailbox) = World::with_mail(&config("")).await;
     world.signed_up(ADA).await;
     let native = world.native();
     let flow = native.begin("login", "").await;
@@ -223,27 +220,27 @@ async fn every_step_says_what_it_misses() {
 
 #[tokio::test]
 async fn only_the_newest_code_of_its_own_flow_and_account_is_taken() {
-    let (world, post) = Post::of(&config("")).await;
+    let (world, mailbox) = World::with_mail(&config("")).await;
     world.signed_up(ADA).await;
     world.signed_up("bob@example.test").await;
     let native = world.native();
     let flow = native.begin("login", "").await;
     native.submit(&flow, ask(ADA)).await;
-    let first = post.code(ADA, 1).await;
+    let first = mailbox.code(ADA, 1).await;
     let resend = json!({"method": "code", "identifier": ADA, "resend": "code"});
     let resent = native.submit(&flow, resend).await;
     assert_eq!(
         (resent.status, message_ids(&resent.body)),
         (400, vec![1_010_014])
     );
-    let second = post.code(ADA, 2).await;
+    let second = mailbox.code(ADA, 2).await;
     if first != second {
         let old = native.submit(&flow, answer(ADA, &first)).await;
         assert_eq!(message_ids(&old.body), [4_010_008]);
     }
     let other = native.begin("login", "").await;
     native.submit(&other, ask(ADA)).await;
-    let third = post.code(ADA, 3).await;
+    let third = mailbox.code(ADA, 3).await;
     if second != third {
         let elsewhere = native.submit(&other, answer(ADA, &second)).await;
         assert_eq!(message_ids(&elsewhere.body), [4_010_008]);
@@ -262,12 +259,12 @@ async fn only_the_newest_code_of_its_own_flow_and_account_is_taken() {
 #[tokio::test]
 async fn a_code_lives_ten_minutes_at_most() {
     let text = config("config: { lifespan: 1h }").replace("lifespan: 10m", "lifespan: 1h");
-    let (world, post) = Post::of(&text).await;
+    let (world, mailbox) = World::with_mail(&text).await;
     world.signed_up(ADA).await;
     let native = world.native();
     let flow = native.begin("login", "").await;
     native.submit(&flow, ask(ADA)).await;
-    let code = post.code(ADA, 1).await;
+    let code = mailbox.code(ADA, 1).await;
     world.clock.advance(Duration::from_secs(601));
     let late = native.submit(&flow, answer(ADA, &code)).await;
     assert_eq!(
@@ -278,13 +275,13 @@ async fn a_code_lives_ten_minutes_at_most() {
 
 #[tokio::test]
 async fn a_disabled_account_is_told_so_after_the_right_code() {
-    let (world, post) = Post::of(&config("")).await;
+    let (world, mailbox) = World::with_mail(&config("")).await;
     world.signed_up(ADA).await;
     world.deactivate_everybody().await;
     let native = world.native();
     let flow = native.begin("login", "").await;
     native.submit(&flow, ask(ADA)).await;
-    let code = post.code(ADA, 1).await;
+    let code = mailbox.code(ADA, 1).await;
     let right = native.submit(&flow, answer(ADA, &code)).await;
     assert_eq!(
         (right.status, message_ids(&right.body)),
@@ -294,7 +291,7 @@ async fn a_disabled_account_is_told_so_after_the_right_code() {
 
 #[tokio::test]
 async fn who_confirms_a_session_gets_a_code_for_it() {
-    let (world, post) = Post::of(&config("")).await;
+    let (world, mailbox) = World::with_mail(&config("")).await;
     world.signed_up("bob@example.test").await;
     let mut browser = world.signed_up(ADA).await;
     let before = browser.whoami().await.unwrap();
@@ -305,7 +302,7 @@ async fn who_confirms_a_session_gets_a_code_for_it() {
     assert_eq!(message_ids(&bob.body), [4_000_035]);
     let sent = browser.submit(&flow, ask(ADA)).await;
     assert_eq!(message_ids(&sent.body), [1_010_025]);
-    let code = post.code(ADA, 1).await;
+    let code = mailbox.code(ADA, 1).await;
     assert_eq!(browser.submit(&flow, answer(ADA, &code)).await.status, 200);
     let after = browser.whoami().await.unwrap();
     assert_eq!(after["id"], before["id"]);
@@ -315,7 +312,7 @@ async fn who_confirms_a_session_gets_a_code_for_it() {
 #[tokio::test]
 async fn who_confirms_a_session_may_choose_an_address() {
     let flag = "feature_flags: { refresh_login_choose_address: true }\n";
-    let (world, post) = Post::of(&format!("{}{flag}", config(""))).await;
+    let (world, mailbox) = World::with_mail(&format!("{}{flag}", config(""))).await;
     let mut browser = world.signed_up(ADA).await;
     let flow = browser.begin("login", "?refresh=true").await;
     let address = &flow["ui"]["nodes"]
@@ -334,7 +331,7 @@ async fn who_confirms_a_session_may_choose_an_address() {
     let sent = browser.submit(&flow, json!({"address": ADA})).await;
     assert_eq!(message_ids(&sent.body), [1_010_025]);
     assert_eq!(node(&sent.body, "identifier")["value"], ADA);
-    let code = post.code(ADA, 1).await;
+    let code = mailbox.code(ADA, 1).await;
     assert_eq!(browser.submit(&flow, answer(ADA, &code)).await.status, 200);
 }
 
@@ -369,7 +366,7 @@ async fn answers(
 
 #[tokio::test]
 async fn with_mitigation_known_and_unknown_addresses_are_answered_alike() {
-    let (world, post) = Post::of(&format!("{}{SECRETIVE}", config(""))).await;
+    let (world, _mailbox) = World::with_mail(&format!("{}{SECRETIVE}", config(""))).await;
     world.signed_up(ADA).await;
     let known = answers(&mut world.browser(), ADA).await;
     let unknown = answers(&mut world.browser(), "nobody@example.test").await;
@@ -382,8 +379,8 @@ async fn with_mitigation_known_and_unknown_addresses_are_answered_alike() {
             1_010_014, wrong, 1_010_014, 4_000_002, wrong, wrong, wrong, wrong, much
         ]
     );
-    assert_eq!(post.wait_for(ADA, 2).await.len(), 2);
-    assert_eq!(post.arrived(), 2);
+    assert_eq!(world.written_to(ADA).await.len(), 2);
+    assert!(world.written_to("nobody@example.test").await.is_empty());
 }
 
 #[tokio::test]
@@ -397,7 +394,7 @@ async fn an_account_without_the_credential_signs_in_by_its_address_where_that_is
             "nick":{"type":"string","ory.sh/kratos":{"credentials":{"password":{"identifier":true}}}}}}}}"#;
         let schema = data_encoding::BASE64.encode(schema.as_bytes());
         let text = text.replace("builtin:email", &format!("base64://{schema}"));
-        let (world, post) = Post::of(&text).await;
+        let (world, mailbox) = World::with_mail(&text).await;
         let mut browser = world.browser();
         let flow = browser.begin("registration", "").await;
         let traits = json!({"email": ADA, "nick": "ada"});
@@ -410,7 +407,7 @@ async fn an_account_without_the_credential_signs_in_by_its_address_where_that_is
         let sent = native.submit(&flow, ask("Ada@example.test")).await;
         assert_eq!(message_ids(&sent.body), ids);
         if allowed {
-            let code = post.code(ADA, 1).await;
+            let code = mailbox.code(ADA, 1).await;
             let right = native.submit(&flow, answer(ADA, &code)).await;
             assert_eq!(right.status, 200, "{}", right.text);
             assert_eq!(
@@ -430,12 +427,12 @@ async fn a_hundred_guesses_at_once_are_five_that_are_compared() {
         } else {
             config("")
         };
-        let (world, post) = Post::of(&text).await;
+        let (world, mailbox) = World::with_mail(&text).await;
         world.signed_up(ADA).await;
         let native = world.native();
         let flow = native.begin("login", "").await;
         native.submit(&flow, ask(ADA)).await;
-        let code = post.code(ADA, 1).await;
+        let code = mailbox.code(ADA, 1).await;
         let guesses = (0..100).map(|_| native.submit(&flow, answer(ADA, other_than(&code))));
         let answers = futures_util::future::join_all(guesses).await;
         let count = |id| {
@@ -448,7 +445,7 @@ async fn a_hundred_guesses_at_once_are_five_that_are_compared() {
         // A fresh code does not help: the tries belong to the flow.
         let resend = json!({"method": "code", "identifier": ADA, "resend": "code"});
         native.submit(&flow, resend).await;
-        let second = post.code(ADA, 2).await;
+        let second = mailbox.code(ADA, 2).await;
         let right = native.submit(&flow, answer(ADA, &second)).await;
         assert_eq!(message_ids(&right.body), [4_000_001]);
         assert_eq!(right.status, 400);
@@ -457,12 +454,12 @@ async fn a_hundred_guesses_at_once_are_five_that_are_compared() {
 
 #[tokio::test]
 async fn many_right_answers_at_once_sign_in_once() {
-    let (world, post) = Post::of(&config("config: { max_submissions: 200 }")).await;
+    let (world, mailbox) = World::with_mail(&config("config: { max_submissions: 200 }")).await;
     world.signed_up(ADA).await;
     let native = world.native();
     let flow = native.begin("login", "").await;
     native.submit(&flow, ask(ADA)).await;
-    let code = post.code(ADA, 1).await;
+    let code = mailbox.code(ADA, 1).await;
     let attempts = (0..50).map(|_| native.submit(&flow, answer(ADA, &code)));
     let answers = futures_util::future::join_all(attempts).await;
     assert_eq!(answers.iter().filter(|one| one.status == 200).count(), 1);
@@ -471,7 +468,7 @@ async fn many_right_answers_at_once_sign_in_once() {
 #[tokio::test]
 async fn whoever_asks_for_too_many_codes_is_told_when_to_go_on() {
     let limits = "throttle: { enabled: true, sends: { resends_per_flow: 1 } }\n";
-    let (world, post) = Post::of(&format!("{}{limits}{SECRETIVE}", config(""))).await;
+    let (world, mailbox) = World::with_mail(&format!("{}{limits}{SECRETIVE}", config(""))).await;
     world.signed_up(ADA).await;
     for who in [ADA, "nobody@example.test"] {
         let native = world.native();
@@ -488,9 +485,8 @@ async fn whoever_asks_for_too_many_codes_is_told_when_to_go_on() {
         );
         assert!(!third.header("retry-after").is_empty());
     }
-    let code = post.code(ADA, 2).await;
-    assert_eq!(code.len(), 6);
-    assert_eq!(post.arrived(), 2);
+    assert_eq!(world.written_to(ADA).await.len(), 2);
+    assert!(world.written_to("nobody@example.test").await.is_empty());
 
     let mut browser = world.browser();
     let flow = browser.begin("login", "").await;
@@ -504,7 +500,7 @@ async fn whoever_asks_for_too_many_codes_is_told_when_to_go_on() {
         .await;
     assert_eq!(message_ids(&shown.body), [4_900_001]);
     assert_eq!(shown.body["state"], "sent_email");
-    let code = post.code(ADA, 4).await;
+    let code = mailbox.code(ADA, 4).await;
     let form = [("method", "code"), ("identifier", ADA), ("code", &code)];
     assert_eq!(
         browser.submit_form(&flow, &form).await.location(),

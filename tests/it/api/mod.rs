@@ -13,9 +13,10 @@ mod identifier_first;
 mod login;
 mod login_code;
 mod logout;
+mod mailbox;
 mod openapi;
 mod pages;
-mod post;
+mod recovery;
 mod registration;
 mod registration_code;
 mod sessions;
@@ -28,7 +29,7 @@ use axum::Router;
 use vestibule::{
     api::public::{Public, router},
     clock::{FixedClock, SharedClock, Timestamp},
-    config,
+    config::{self, Config},
     courier::Courier,
     crypto::hash::HasherPool,
     flows::{Flows, Parts},
@@ -43,6 +44,7 @@ use vestibule::{
 };
 
 pub use client::{Browser, Native, form_of, message_ids, node};
+pub use mailbox::{Mailbox, other_than};
 
 pub const PASSWORD: &str = "correct-horse-7-battery";
 
@@ -52,7 +54,8 @@ pub struct World {
     pub flows: Flows,
     pub clock: Arc<FixedClock>,
     pub db: Database,
-    pub courier: Courier,
+    courier: Courier,
+    config: Arc<Config>,
     store: Arc<dyn Store>,
 }
 
@@ -114,7 +117,7 @@ impl World {
         let registry = methods::all(&config, &services);
         let flows = Flows::new(Parts {
             throttle: Throttle::new(&config, db.clone()),
-            config,
+            config: config.clone(),
             db: db.clone(),
             identities,
             sessions,
@@ -133,6 +136,7 @@ impl World {
             clock,
             db,
             courier,
+            config,
             store,
         }
     }

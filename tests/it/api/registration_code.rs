@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    BASE, UI, World, message_ids, node,
-    post::{Post, other_than},
-};
+use super::{BASE, UI, World, message_ids, node, other_than};
 
 const ADA: &str = "ada@example.test";
 
@@ -45,7 +42,7 @@ fn names(flow: &Value) -> Vec<String> {
 
 #[tokio::test]
 async fn a_code_makes_the_account_and_proves_its_address() {
-    let (world, post) = Post::of(&config()).await;
+    let (world, mailbox) = World::with_mail(&config()).await;
     let mut browser = world.browser();
     let flow = browser.begin("registration", "").await;
     let begun = [
@@ -95,7 +92,7 @@ async fn a_code_makes_the_account_and_proves_its_address() {
     );
     assert!(world.everybody().await.is_empty());
 
-    let code = post.code(ADA, 1).await;
+    let code = mailbox.code(ADA, 1).await;
     let wrong = json!({"code": other_than(&code)});
     let wrong = browser
         .submit(&flow, body("Ada@example.test", &wrong))
@@ -121,7 +118,7 @@ async fn a_code_makes_the_account_and_proves_its_address() {
 
 #[tokio::test]
 async fn a_page_without_scripts_and_a_program_sign_up() {
-    let (world, post) = Post::of(&config()).await;
+    let (world, mailbox) = World::with_mail(&config()).await;
     let mut browser = world.browser();
     let flow = browser
         .begin("registration", "?return_to=http%3A%2F%2Fapp.test%2Fwiki")
@@ -137,7 +134,7 @@ async fn a_page_without_scripts_and_a_program_sign_up() {
         sent.location()
             .starts_with("http://ui.test/registration?flow=")
     );
-    let code = post.code(ADA, 1).await;
+    let code = mailbox.code(ADA, 1).await;
     let mut form = form.to_vec();
     form.push(("code", other_than(&code)));
     assert_eq!(browser.submit_form(&flow, &form).await.status, 302);
@@ -159,7 +156,7 @@ async fn a_page_without_scripts_and_a_program_sign_up() {
             .status,
         400
     );
-    let code = post.code("bob@example.test", 1).await;
+    let code = mailbox.code("bob@example.test", 1).await;
     let right = native
         .submit(&flow, body("bob@example.test", &json!({"code": code})))
         .await;
@@ -177,7 +174,7 @@ async fn a_page_without_scripts_and_a_program_sign_up() {
 
 #[tokio::test]
 async fn two_steps_lead_to_the_code_and_back() {
-    let (world, post) = Post::of(&two_steps()).await;
+    let (world, mailbox) = World::with_mail(&two_steps()).await;
     let mut browser = world.browser();
     let flow = browser.begin("registration", "").await;
     let traits = json!({"email": ADA, "name": "Ada"});
@@ -198,7 +195,7 @@ async fn two_steps_lead_to_the_code_and_back() {
         (&back["type"], &back["value"]),
         (&json!("submit"), &json!("credential-selection"))
     );
-    post.code(ADA, 1).await;
+    mailbox.code(ADA, 1).await;
 
     let back = json!({"screen": "credential-selection"});
     let chosen = browser.submit(&flow, body(ADA, &back)).await;
@@ -208,7 +205,7 @@ async fn two_steps_lead_to_the_code_and_back() {
     assert_eq!(names(&chosen.body), names(&second.body));
 
     browser.submit(&flow, body(ADA, &json!({}))).await;
-    let code = post.code(ADA, 2).await;
+    let code = mailbox.code(ADA, 2).await;
     let right = browser
         .submit(&flow, body(ADA, &json!({"code": code})))
         .await;
@@ -217,11 +214,11 @@ async fn two_steps_lead_to_the_code_and_back() {
 
 #[tokio::test]
 async fn a_code_is_for_the_traits_it_was_sent_for() {
-    let (world, post) = Post::of(&config()).await;
+    let (world, mailbox) = World::with_mail(&config()).await;
     let native = world.native();
     let flow = native.begin("registration", "").await;
     native.submit(&flow, body(ADA, &json!({}))).await;
-    let code = post.code(ADA, 1).await;
+    let code = mailbox.code(ADA, 1).await;
     for (sent, ids) in [
         (json!({"method": "code", "code": code}), vec![4_000_002]),
         (body(ADA, &json!({})), vec![4_000_002]),
@@ -240,7 +237,7 @@ async fn a_code_is_for_the_traits_it_was_sent_for() {
         let answer = native.submit(&flow, sent).await;
         assert_eq!((answer.status, message_ids(&answer.body)), (400, ids));
     }
-    let code = post.code(ADA, 2).await;
+    let code = mailbox.code(ADA, 2).await;
     let right = native
         .submit(&flow, body(ADA, &json!({"code": code})))
         .await;
@@ -250,13 +247,13 @@ async fn a_code_is_for_the_traits_it_was_sent_for() {
 
 #[tokio::test]
 async fn an_address_that_is_taken_is_told_to_who_holds_its_code() {
-    let (world, post) = Post::of(&config()).await;
+    let (world, mailbox) = World::with_mail(&config()).await;
     world.signed_up(ADA).await;
     let native = world.native();
     let flow = native.begin("registration", "").await;
     let sent = native.submit(&flow, body(ADA, &json!({}))).await;
     assert_eq!(message_ids(&sent.body), [1_040_005]);
-    let code = post.code(ADA, 1).await;
+    let code = mailbox.code(ADA, 1).await;
     let taken = native
         .submit(&flow, body(ADA, &json!({"code": code})))
         .await;
@@ -269,11 +266,11 @@ async fn an_address_that_is_taken_is_told_to_who_holds_its_code() {
 
 #[tokio::test]
 async fn a_hundred_guesses_at_once_are_five_that_are_compared() {
-    let (world, post) = Post::of(&config()).await;
+    let (world, mailbox) = World::with_mail(&config()).await;
     let native = world.native();
     let flow = native.begin("registration", "").await;
     native.submit(&flow, body(ADA, &json!({}))).await;
-    let code = post.code(ADA, 1).await;
+    let code = mailbox.code(ADA, 1).await;
     let wrong = json!({"code": other_than(&code)});
     let guesses = (0..100).map(|_| native.submit(&flow, body(ADA, &wrong)));
     let answers = futures_util::future::join_all(guesses).await;
@@ -287,7 +284,7 @@ async fn a_hundred_guesses_at_once_are_five_that_are_compared() {
     native
         .submit(&flow, body(ADA, &json!({"resend": "code"})))
         .await;
-    let second = post.code(ADA, 2).await;
+    let second = mailbox.code(ADA, 2).await;
     let right = native
         .submit(&flow, body(ADA, &json!({"code": second})))
         .await;
@@ -301,11 +298,11 @@ async fn many_right_answers_at_once_make_one_account() {
         "passwordless_enabled: true",
         "passwordless_enabled: true, config: { max_submissions: 200 }",
     );
-    let (world, post) = Post::of(&text).await;
+    let (world, mailbox) = World::with_mail(&text).await;
     let native = world.native();
     let flow = native.begin("registration", "").await;
     native.submit(&flow, body(ADA, &json!({}))).await;
-    let code = post.code(ADA, 1).await;
+    let code = mailbox.code(ADA, 1).await;
     let right = json!({"code": code});
     let attempts = (0..50).map(|_| native.submit(&flow, body(ADA, &right)));
     let answers = futures_util::future::join_all(attempts).await;
@@ -316,7 +313,7 @@ async fn many_right_answers_at_once_make_one_account() {
 #[tokio::test]
 async fn whoever_asks_for_too_many_codes_is_told_when_to_go_on() {
     let limits = "throttle: { enabled: true, sends: { per_address: { burst: 2, rate: 1/10m } } }\n";
-    let (world, post) = Post::of(&format!("{}{limits}", config())).await;
+    let (world, mailbox) = World::with_mail(&format!("{}{limits}", config())).await;
     for number in 1..=2 {
         let native = world.native();
         let flow = native.begin("registration", "").await;
@@ -324,7 +321,7 @@ async fn whoever_asks_for_too_many_codes_is_told_when_to_go_on() {
             native.submit(&flow, body(ADA, &json!({}))).await.status,
             400
         );
-        post.code(ADA, number).await;
+        mailbox.code(ADA, number).await;
     }
     let native = world.native();
     let flow = native.begin("registration", "").await;
@@ -333,7 +330,7 @@ async fn whoever_asks_for_too_many_codes_is_told_when_to_go_on() {
         .await;
     assert_eq!((third.status, third.error_id()), (429, "rate_limited"));
     assert_eq!(third.header("retry-after"), "600");
-    assert_eq!(post.arrived(), 2);
+    assert_eq!(world.written_to(ADA).await.len(), 2);
 }
 
 #[tokio::test]

@@ -1,11 +1,13 @@
 //! The data plane over real sockets: scripted upstreams, raw clients.
 
 mod bodies;
+mod bound_streams;
 mod client_cases;
 mod config;
 mod decisions;
 mod framing;
 mod headers;
+mod matching;
 mod people;
 mod pooling;
 mod routing;
@@ -13,3 +15,4 @@ mod sessions;
 mod setup;
 mod streams;
 mod tls;
+mod written;
