@@ -42,7 +42,7 @@ impl Step for Login {
             return Vec::new();
         }
         match (self.level, ctx.screen) {
-            (Aal::Aal2, _) => form::choice(&self.eligible(ctx)),
+            (Aal::Aal2, _) => form::choice(&eligible(ctx)),
             (_, Screen::Identifier) => Vec::new(),
             (_, Screen::Credentials) => vec![form::send()],
             _ if !ctx.flow.refresh => form::first(ctx, ""),
@@ -223,17 +223,12 @@ impl Login {
             let found = all.find(|address| address.value == normalised)?;
             Some((found.via, found.value.clone()))
         };
-        let to = credential::typed(&self.eligible(ctx), typed)
+        let to = credential::typed(&eligible(ctx), typed)
             .or_else(|| stored().filter(|_| self.fallback))?;
         Some(Found {
             identity: identity.clone(),
             to: vec![to],
         })
-    }
-
-    /// Where the second factor may go.
-    fn eligible(&self, ctx: &Ctx<'_>) -> Vec<(Channel, String)> {
-        ctx.identity.map(credential::addresses).unwrap_or_default()
     }
 
     /// A code works as long as the account has the address it was sent to (security 12.3).
@@ -263,6 +258,11 @@ impl Login {
             text::no_code_account()
         }
     }
+}
+
+/// Where the second factor may go.
+fn eligible(ctx: &Ctx<'_>) -> Vec<(Channel, String)> {
+    ctx.identity.map(credential::addresses).unwrap_or_default()
 }
 
 fn typed(submission: &Submission) -> Option<&str> {

@@ -55,10 +55,8 @@ impl Registration {
             _ => return Ok(rejected(text::no_registration_method())),
         };
         let sent = traits::of(&submission.decode(&traits::table(ctx.schema)));
-        if answers {
-            if let Some(outcome) = incomplete(submission, &sent, ctx) {
-                return Ok(outcome);
-            }
+        if answers && let Some(outcome) = incomplete(submission, &sent, ctx) {
+            return Ok(outcome);
         }
         let schema = Some(ctx.schema.id.as_str());
         let identity = match self.identities.draft(schema, &sent, ctx.now) {
