@@ -7,6 +7,7 @@ mod login;
 mod nodes;
 mod recovery;
 mod registration;
+mod verification;
 
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use letters::{Post, Posted};
 use login::Login;
 use recovery::Recovery;
 use registration::Registration;
+use verification::Verification;
 
 /// The card.
 pub struct OneTimeCode {
@@ -30,6 +32,7 @@ pub struct OneTimeCode {
     login: Option<Login>,
     registration: Option<Registration>,
     recovery: Recovery,
+    verification: Verification,
 }
 
 impl OneTimeCode {
@@ -57,6 +60,7 @@ impl OneTimeCode {
             secretive: config.mitigate_enumeration,
             chooses_address: config.features.refresh_login_choose_address,
         };
+        let flows = &config.selfservice;
         Self {
             enabled,
             login: level.map(login),
@@ -68,9 +72,15 @@ impl OneTimeCode {
                 identities: services.identities.clone(),
             }),
             recovery: Recovery {
+                codes: codes.clone(),
+                letters: letters.clone(),
+                notifies_strangers: flows.recovery.notify_unknown_recipients,
+            },
+            verification: Verification {
                 codes,
                 letters,
-                notifies_strangers: config.selfservice.recovery.notify_unknown_recipients,
+                notifies_strangers: flows.verification.notify_unknown_recipients,
+                texts: config.courier.sms.is_some(),
             },
         }
     }
@@ -101,6 +111,10 @@ impl Method for OneTimeCode {
 
     fn recovery(&self) -> Option<&dyn Step> {
         Some(&self.recovery)
+    }
+
+    fn verification(&self) -> Option<&dyn Step> {
+        Some(&self.verification)
     }
 }
 

@@ -228,9 +228,9 @@ async fn only_the_newest_code_of_its_own_flow_and_account_is_taken() {
     native.submit(&flow, ask(ADA)).await;
     let first = mailbox.code(ADA, 1).await;
     let resend = json!({"method": "code", "identifier": ADA, "resend": "code"});
-    let resent = native.submit(&flow, resend).await;
+    let fresh = native.submit(&flow, resend).await;
     assert_eq!(
-        (resent.status, message_ids(&resent.body)),
+        (fresh.status, message_ids(&fresh.body)),
         (400, vec![1_010_014])
     );
     let second = mailbox.code(ADA, 2).await;

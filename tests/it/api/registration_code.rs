@@ -182,12 +182,12 @@ async fn two_steps_lead_to_the_code_and_back() {
         .submit(&flow, json!({"method": "profile", "traits": traits}))
         .await;
     assert_eq!(message_ids(&second.body), [1_040_009]);
-    let send = second.body["ui"]["nodes"]
+    let button = second.body["ui"]["nodes"]
         .as_array()
         .unwrap()
         .iter()
         .find(|node| node["group"] == "code");
-    assert_eq!(send.unwrap()["meta"]["label"]["id"], 1_040_006);
+    assert_eq!(button.unwrap()["meta"]["label"]["id"], 1_040_006);
     let sent = browser.submit(&flow, body(ADA, &json!({}))).await;
     assert_eq!(message_ids(&sent.body), [1_040_005]);
     let back = node(&sent.body, "screen");
