@@ -83,7 +83,9 @@ serve:
     port: {admin}
 selfservice:
   default_browser_return_url: http://localhost:{port}/
+  methods: {{code: {{enabled: true}}}}
   flows:
+    recovery: {{enabled: true}}
     registration:
       style: unified
       after: {{password: {{hooks: [{{hook: session}}]}}}}

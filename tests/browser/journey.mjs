@@ -61,6 +61,14 @@ await walk({
     assert.equal(await page.getByLabel(/email/i).first().inputValue(), email);
     await accessible();
   },
+  "a forgotten password is asked about where the sign-in page is": async () => {
+    const here = page.url();
+    await page.getByRole("link", { name: /sign in/i }).click();
+    await page.getByRole("link", { name: /forgot/i }).click();
+    await page.waitForURL(/recovery/);
+    await accessible();
+    await page.goto(here);
+  },
   "signing up lands on the URL first asked for, and the app knows who it is": async () => {
     await page.getByLabel("Password", { exact: true }).first().fill(first);
     await press(/create account|sign up/i);

@@ -26,7 +26,7 @@ export class Walk {
   async tab(number) {
     if (!this.tabs[number]) {
       const page = await this.context.newPage();
-      page.setDefaultTimeout(15000);
+      page.setDefaultTimeout(30000);
       page.on('request', request => this.urls.push(request.url()));
       page.on('response', response => { void this.look(response); });
       this.tabs[number] = page;
