@@ -14,16 +14,19 @@ use super::{Digest, Secret, random};
 pub enum TokenKind {
     /// `ory_st_…`: carries a session.
     Session,
+    /// `vst_pat_…`: a personal access token, for programs of a person (gateway 7).
+    Access,
     /// `ory_lo_…`: proves that a log-out link was made for this session.
     Logout,
 }
 
 impl TokenKind {
-    /// The prefix, Kratos' own.
+    /// The prefix; those of sessions are Kratos' own.
     #[must_use]
     pub const fn prefix(self) -> &'static str {
         match self {
             Self::Session => "ory_st_",
+            Self::Access => "vst_pat_",
             Self::Logout => "ory_lo_",
         }
     }
@@ -60,10 +63,16 @@ impl SessionToken {
     }
 }
 
-/// The digest to look up for a presented value, or nothing when its shape or checksum is wrong.
+/// A fresh token of `kind` with 256 bits of randomness, for whoever it is made for.
 #[must_use]
-pub fn presented(value: &[u8]) -> Option<Digest> {
-    well_formed(TokenKind::Session, value).then(|| Digest::of(value))
+pub fn fresh(kind: TokenKind) -> Secret<String> {
+    Secret::new(encode(kind, &random_body()))
+}
+
+/// The digest to look up for a presented value, or nothing when its shape or checksum is not that of a `kind` token.
+#[must_use]
+pub fn presented(kind: TokenKind, value: &[u8]) -> Option<Digest> {
+    well_formed(kind, value).then(|| Digest::of(value))
 }
 
 /// Whether `value` has the shape and checksum of a `kind` token.
@@ -177,7 +186,7 @@ mod tests {
     fn a_fresh_token_has_the_published_shape() {
         let token = SessionToken::generate();
         assert_eq!(token.as_str().len(), 7 + 43 + 6);
-        assert!(presented(token.as_str().as_bytes()).is_some());
+        assert!(presented(TokenKind::Session, token.as_str().as_bytes()).is_some());
     }
 
     #[test]
@@ -186,7 +195,10 @@ mod tests {
         for at in 0..token.as_str().len() {
             let mut bytes = token.as_str().as_bytes().to_vec();
             bytes[at] = if bytes[at] == b'a' { b'b' } else { b'a' };
-            assert!(presented(&bytes).is_none(), "position {at}");
+            assert!(
+                presented(TokenKind::Session, &bytes).is_none(),
+                "position {at}"
+            );
         }
     }
 

@@ -6,9 +6,10 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
+use super::access_token::{Credential, HeldToken};
 use crate::{
     clock::Timestamp,
-    model::{Identity, Session},
+    model::{AccessToken, Identity, Session},
 };
 
 /// Identity headers, ready to be put into a request.
@@ -21,6 +22,8 @@ pub struct Snapshot {
     pub session: Session,
     /// Whose it is, without credentials.
     pub identity: Identity,
+    /// What opened it.
+    pub credential: Credential,
     /// What logs call the session: a keyed hash of its id, the same as long as the secret stays. Empty outside the service.
     pub log_id: String,
     slots: Box<[OnceLock<RenderedHeaders>]>,
@@ -34,9 +37,22 @@ impl Snapshot {
         Self {
             session,
             identity,
+            credential: Credential::Session,
             log_id: String::new(),
             slots: (0..slots).map(|_| OnceLock::new()).collect(),
             document: OnceLock::new(),
+        }
+    }
+
+    /// What a personal access token opens; `owner` with its credentials.
+    #[must_use]
+    pub fn of_token(token: AccessToken, mut owner: Identity, slots: usize) -> Self {
+        let session = token.as_session();
+        let held = HeldToken::new(token, &owner);
+        owner.credentials.clear();
+        Self {
+            credential: Credential::AccessToken(Box::new(held)),
+            ..Self::new(session, owner, slots)
         }
     }
 
@@ -79,7 +95,11 @@ impl Snapshot {
         let methods = self.session.methods.len() * METHOD;
         // The document shows most of this once more, as text.
         let record = 2 * (texts + values + addresses + devices + methods);
-        let total = BASE + DOCUMENT + record + self.slots.len() * SLOT;
+        let credential = match &self.credential {
+            Credential::Session => 0,
+            Credential::AccessToken(held) => held.weight(),
+        };
+        let total = BASE + DOCUMENT + credential + record + self.slots.len() * SLOT;
         u32::try_from(total).unwrap_or(u32::MAX)
     }
 }

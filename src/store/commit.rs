@@ -6,9 +6,9 @@ use crate::{
     clock::Timestamp,
     crypto::Digest,
     model::{
-        AccountFailures, AddressStatus, Channel, Code, CodeId, CourierMessage, CredentialType,
-        Device, Dispatch, FactorFailures, Flow, FlowId, Identity, IdentityId, KnownDevice,
-        MessageId, MessageStatus, SelfServiceError, Session, SessionId,
+        AccessToken, AccessTokenId, AccountFailures, AddressStatus, Channel, Code, CodeId,
+        CourierMessage, CredentialType, Device, Dispatch, FactorFailures, Flow, FlowId, Identity,
+        IdentityId, KnownDevice, MessageId, MessageStatus, SelfServiceError, Session, SessionId,
     },
 };
 
@@ -82,6 +82,25 @@ pub enum Change {
         id: SessionId,
         /// What the cookie says.
         until: Timestamp,
+    },
+    /// Adds an access token under its digest. Conflicts with `Exhausted` when its owner has `most` that work, with `Missing` when the
+    /// owner is gone.
+    InsertAccessToken {
+        /// The record.
+        access: Box<AccessToken>,
+        /// Digest of the token.
+        token: Digest,
+        /// So many are allowed.
+        most: usize,
+    },
+    /// Removes an access token. Conflicts with `Missing`.
+    DeleteAccessToken(AccessTokenId),
+    /// Notes when an access token was used. One that is gone is fine. No cache has to know.
+    NoteAccessTokenUse {
+        /// Which.
+        id: AccessTokenId,
+        /// When.
+        at: Timestamp,
     },
     /// Adds or replaces a flow. Beyond 50 of one CSRF cookie, the oldest go (security 17). Conflicts with `Missing` when the flow names
     /// an identity that is gone.
@@ -203,11 +222,11 @@ impl Commit {
 /// What a commit has touched, as far as caches must know (gateway ).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Touched {
-    /// Sessions that changed or ended.
+    /// Sessions that changed or ended, and access tokens that went.
     pub sessions: Vec<SessionId>,
     /// Identities that changed or went, with all their sessions.
     pub identities: Vec<IdentityId>,
-    /// Sessions that are new: a negative answer kept for their token is wrong now.
+    /// Sessions or access tokens that are new: a negative answer kept for their token is wrong now.
     pub created_sessions: bool,
     /// Messages were added to the outbox.
     pub messages: bool,

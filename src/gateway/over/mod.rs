@@ -306,6 +306,8 @@ const fn kind(source: Source) -> &'static str {
         Source::Header => "header",
         Source::Cookie => "cookie",
         Source::Bearer => "bearer",
+        Source::AccessToken => "pat",
+        Source::Basic => "basic",
     }
 }
 

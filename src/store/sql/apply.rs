@@ -1,7 +1,8 @@
 //! Turns the changes of a commit into statements, and notes what they touched.
 
 use super::{
-    Driver, attempts, codes, count, credentials, errors, flows, identities, messages,
+    Driver, access_tokens, attempts, codes, count, credentials, errors, flows, identities,
+    messages,
     session_writes::{self as sessions, Ended},
 };
 use crate::{
@@ -81,6 +82,19 @@ fn apply_one(
             sessions::note_cookie(driver, *id, *until)?;
             note(&mut touched.sessions, *id);
         }
+        Change::InsertAccessToken {
+            access,
+            token,
+            most,
+        } => {
+            access_tokens::insert(driver, access, token, *most)?;
+            touched.created_sessions = true;
+        }
+        Change::DeleteAccessToken(id) => {
+            access_tokens::delete(driver, *id)?;
+            note(&mut touched.sessions, (*id).into());
+        }
+        Change::NoteAccessTokenUse { id, at } => access_tokens::note_use(driver, *id, *at)?,
         Change::PutFlow(flow) => flows::put(driver, flow)?,
         Change::DeleteFlow(id) => flows::delete(driver, *id)?,
         Change::DropOldFlows { client, keep } => flows::drop_old(driver, client, *keep)?,

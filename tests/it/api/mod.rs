@@ -18,6 +18,7 @@ mod registration;
 mod sessions;
 mod settings;
 mod throttle;
+mod tokens;
 
 use std::{path::Path, sync::Arc};
 
