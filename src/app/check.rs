@@ -98,14 +98,20 @@ fn environment(name: &str) -> Option<String> {
 fn finish(name: &str, examined: Examined) -> Report {
     let mut findings = examined.findings;
     if let Some(config) = &examined.config {
-        findings.extend(routes_at_odds(name, config, &findings));
+        findings.extend(routes_at_odds(&examined.sources, config, &findings));
         if !has_mistake(&findings, "identity") {
             findings.extend(unreadable_schemas(name, config));
         }
         if !has_mistake(&findings, "serve") {
             findings.extend(unusable_certificates(name, config));
         }
-        findings.sort_by_key(|finding| (finding.line, finding.column));
+        findings.sort_by_key(|finding| {
+            let source = examined
+                .sources
+                .iter()
+                .position(|name| *name == finding.file);
+            (source, finding.line, finding.column)
+        });
     }
     let usable = findings
         .iter()
@@ -118,7 +124,7 @@ fn finish(name: &str, examined: Examined) -> Report {
 }
 
 /// Routes that tie, can never win, or open what another guards (gateway ).
-fn routes_at_odds(name: &str, config: &Config, known: &[Finding]) -> Vec<Finding> {
+fn routes_at_odds(sources: &[String], config: &Config, known: &[Finding]) -> Vec<Finding> {
     let mut sound = config.clone();
     let mut number = 0..;
     sound.routes.retain(|_| {
@@ -136,13 +142,16 @@ fn routes_at_odds(name: &str, config: &Config, known: &[Finding]) -> Vec<Finding
         let number = config
             .routes
             .iter()
-            .position(|route| (route.id.line, route.id.column) == place);
+            .position(|route| route.id.place == place);
         number.map_or_else(|| "routes".to_owned(), |number| format!("routes[{number}]"))
     };
     let finding = |mistake: TableError| Finding {
-        file: name.to_owned(),
-        line: mistake.place.0,
-        column: mistake.place.1,
+        file: sources
+            .get(mistake.place.source)
+            .cloned()
+            .unwrap_or_default(),
+        line: mistake.place.line,
+        column: mistake.place.column,
         level: match mistake.kind {
             TableErrorKind::ShadowedPartially => Level::Warning,
             _ => Level::Error,
@@ -151,6 +160,7 @@ fn routes_at_odds(name: &str, config: &Config, known: &[Finding]) -> Vec<Finding
             TableErrorKind::DuplicateId => Kind::DuplicateId,
             TableErrorKind::UnreachableRoute | TableErrorKind::AmbiguousRoutes => Kind::Semantic,
             TableErrorKind::BadTemplate => Kind::BadValue,
+            TableErrorKind::UnmergedSlashes => Kind::Unsafe,
             TableErrorKind::ShadowedPartially => Kind::Lint,
         },
         id: Some(mistake.kind.id()),

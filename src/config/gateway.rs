@@ -33,6 +33,8 @@ pub struct Gateway {
     pub headers_with_underscores: UnderscoreHeaders,
     /// `gateway.strip_request_headers`: managed names beside the built-in ones.
     pub strip_request_headers: Vec<String>,
+    /// `gateway.default_route`: what happens where no route matches; none = 404.
+    pub default_route: Option<Box<Route>>,
     /// `gateway.server_timing`
     pub server_timing: bool,
 }
@@ -117,6 +119,10 @@ pub struct Route {
     pub forward_cookies: Vec<String>,
     /// `forward_credentials`
     pub forward_credentials: Option<bool>,
+    /// `merge_slashes`
+    pub merge_slashes: bool,
+    /// `encoded_slashes: keep`
+    pub keep_encoded_slashes: bool,
     /// `app.name`, shown on the sign-in page.
     pub app_name: Option<String>,
     /// `allow_lints`: warnings that are meant.
@@ -143,6 +149,56 @@ pub struct RouteMatch {
     pub paths: Vec<PathPattern>,
     /// Methods; empty = any.
     pub methods: Vec<String>,
+    /// Headers that must all be as described.
+    pub headers: Vec<FieldMatch>,
+    /// Query parameters that must all be as described.
+    pub query: Vec<FieldMatch>,
+    /// Client addresses; empty = any.
+    pub client_ips: Networks,
+}
+
+/// What a header or query parameter must be like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldMatch {
+    /// Its name; that of a header in lower case.
+    pub name: String,
+    /// The condition; of a repeated field one value has to satisfy it.
+    pub test: FieldTest,
+}
+
+/// A condition on a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldTest {
+    /// This value.
+    Value(String),
+    /// There, or not.
+    Present(bool),
+    /// A value that this pattern describes from end to end.
+    Regex(String),
+}
+
+/// Networks, and those within them that do not count.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Networks {
+    /// Networks; empty = all.
+    pub included: Vec<IpNet>,
+    /// Written with `!`.
+    pub excluded: Vec<IpNet>,
+}
+
+impl Networks {
+    /// Whether nothing is asked for.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        self.included.is_empty() && self.excluded.is_empty()
+    }
+
+    /// Whether an address is among them.
+    #[must_use]
+    pub fn contains(&self, ip: std::net::IpAddr) -> bool {
+        let within = |list: &[IpNet]| list.iter().any(|network| network.contains(&ip));
+        (self.included.is_empty() || within(&self.included)) && !within(&self.excluded)
+    }
 }
 
 /// A host to match: lower-case, A-labels, without port.
@@ -161,6 +217,20 @@ pub enum PathPattern {
     Exact(String),
     /// This path and what is below it, by whole segments; `/` is everything.
     Prefix(String),
+    /// Paths of this shape: `*` and `:name` are a segment, `**` and `*name` the rest.
+    Glob(String),
+    /// Paths that this pattern describes from end to end.
+    Regex(String),
+}
+
+impl PathPattern {
+    /// As it is written.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Exact(text) | Self::Prefix(text) | Self::Glob(text) | Self::Regex(text) => text,
+        }
+    }
 }
 
 /// `access` (gateway 5).

@@ -6,8 +6,9 @@ use super::{
     Config,
     check::{self, Check, Mode},
     finding::{Finding, Findings, Kind, Level},
+    include::include,
     keys::Table,
-    raw::{self, Content, Node, Place},
+    raw::{self, Place},
     read::Read,
     rules::Rules,
 };
@@ -41,12 +42,15 @@ pub struct Examined {
     pub findings: Vec<Finding>,
     /// Variables of the environment that overrode keys of the file.
     pub overrides: Vec<String>,
+    /// Names of the files, by [`Place::source`].
+    pub sources: Vec<String>,
 }
 
 impl Examined {
     fn refused(findings: Findings) -> Self {
         Self {
             config: None,
+            sources: findings.sources.clone(),
             findings: findings.into_list(),
             overrides: Vec::new(),
         }
@@ -140,7 +144,9 @@ pub fn examine_text(
     let Some(mut root) = raw::parse(0, text, &mut findings) else {
         return Examined::refused(findings);
     };
-    raw::inject(&mut root, "", &raw::Source { env, dir }, &mut findings);
+    let source = raw::Source { env, dir };
+    raw::inject(&mut root, "", &source, &mut findings);
+    include(&mut root, &source, &mut findings);
     let overrides = raw::overrides(&mut root, env, &mut findings);
     let dev = options.dev || root.flag("dev") == Some(true);
     let mode = Mode {
@@ -155,7 +161,6 @@ pub fn examine_text(
     };
     check.document(&root);
     check::relations(&mut check, &root);
-    includes(&root, dir, &mut findings);
     let read = Read {
         root: &root,
         mode,
@@ -172,40 +177,8 @@ pub fn examine_text(
     .apply();
     Examined {
         config: Some(config),
+        sources: findings.sources.clone(),
         findings: findings.into_list(),
         overrides,
-    }
-}
-
-/// Included files hold routes, upstreams and authenticators, nothing else.
-fn includes(root: &Node, dir: &Path, findings: &mut Findings) {
-    const ALLOWED: [&str; 3] = ["routes", "upstreams", "authenticators"];
-    for (i, node) in root.items("include").iter().enumerate() {
-        let Some(pattern) = node.as_text() else {
-            continue;
-        };
-        if pattern.contains('*') {
-            continue;
-        }
-        let Ok(text) = std::fs::read_to_string(dir.join(pattern)) else {
-            let key = format!("include[{i}]");
-            let message = format!("cannot read {pattern}");
-            let hint = "the path is relative to this file";
-            findings.error(node.place, Kind::MissingFile, &key, message, hint);
-            continue;
-        };
-        let source = findings.source(pattern.to_owned());
-        let Some(included) = raw::parse(source, &text, findings) else {
-            continue;
-        };
-        if let Content::Map(entries) = &included.content {
-            for (name, entry) in entries {
-                if !ALLOWED.contains(&name.as_str()) {
-                    let message = format!("an included file cannot hold `{name}`");
-                    let hint = "it may hold routes, upstreams and authenticators";
-                    findings.error(entry.place, Kind::UnknownKey, name, message, hint);
-                }
-            }
-        }
     }
 }

@@ -8,6 +8,7 @@ mod courier;
 mod finding;
 mod gateway;
 mod identity;
+mod include;
 mod keys;
 mod load;
 mod operations;
@@ -26,9 +27,9 @@ mod throttle;
 pub use courier::{CourierSettings, HttpAuth, HttpRequest, MailChannel, Smtp, SmtpSecurity};
 pub use finding::{Finding, Kind, Level};
 pub use gateway::{
-    Access, AccessMode, EmailSource, Gateway, HeaderTemplate, HostHeader, HostPattern,
-    IdentityHeaders, OnUnauthenticated, PathPattern, PathSettings, Route, RouteAction, RouteMatch,
-    SessionCacheSettings, Target, Timeouts, UnderscoreHeaders, Upstream,
+    Access, AccessMode, EmailSource, FieldMatch, FieldTest, Gateway, HeaderTemplate, HostHeader,
+    HostPattern, IdentityHeaders, Networks, OnUnauthenticated, PathPattern, PathSettings, Route,
+    RouteAction, RouteMatch, SessionCacheSettings, Target, Timeouts, UnderscoreHeaders, Upstream,
 };
 pub use identity::{IdentitySettings, SchemaSource};
 pub use keys::reference;
@@ -36,6 +37,7 @@ pub use load::{Examined, LoadOptions, Loaded, examine, examine_text, load, load_
 pub use operations::{
     AccessLog, Argon2Settings, HashAlgorithm, Hashers, Limits, Log, LogFormat, Secrets,
 };
+pub use raw::Place;
 pub use section::{Located, Section};
 pub use selfservice::{
     After, FeatureFlags, FlowSettings, Hook, LoginStyle, MethodSettings, Recipients,

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// A value and the line and column it was written at (1-based).
+use super::raw::Place;
+
+/// A value and where it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Located<T> {
     /// The value.
     pub value: T,
-    /// Line; 0 when it is a default.
-    pub line: usize,
-    /// Column.
-    pub column: usize,
+    /// Line and column from 1; 0 when it is a default.
+    pub place: Place,
 }
 
 impl<T> Located<T> {
@@ -20,8 +20,7 @@ impl<T> Located<T> {
     pub fn default_value(value: T) -> Self {
         Self {
             value,
-            line: 0,
-            column: 0,
+            place: Place::default(),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     schema::normalise,
     store::Change,
     telemetry::Outcome::Failure as Failed,
-    throttle::{Guess, Limited, Refusal, Throttle, password_since},
+    throttle::{Guess, Limited, Refusal, Sending, Throttle, password_since},
     ui::text,
     web::ApiError,
 };
@@ -97,6 +97,20 @@ impl Ctx<'_> {
             .second_factor(identity, self.flow.id, self.now)
             .await?;
         Ok(counting.keep(guess))
+    }
+
+    /// Counts messages to `addresses`, known or not, that this flow is about to send (security 11.7). `Silent` means that the answer is
+    /// the one of [`Challenge::silenced`](super::Challenge::silenced): nothing goes out, and nobody can tell.
+    ///
+    /// # Errors
+    /// When the client has asked for too many, whatever the address.
+    pub fn count_sending(&self, addresses: &[&str]) -> Result<Sending, Failure> {
+        let Counting {
+            throttle, client, ..
+        } = &self.counting;
+        let canonical: Vec<String> = addresses.iter().map(|address| normalise(address)).collect();
+        let canonical: Vec<&str> = canonical.iter().map(String::as_str).collect();
+        Ok(throttle.send(&canonical, self.flow.id, *client, self.now)?)
     }
 }
 

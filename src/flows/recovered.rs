@@ -42,6 +42,7 @@ impl Inner {
             .sessions
             .issue(&identity, factor, visit.device(), visit.now);
         commit.changes.push(issued.change);
+        commit.changes.extend(self.throttle.recovered(identity.id));
         let hooks = self.settings(flow.kind).hooks(method.as_str());
         if hooks.contains(&Hook::RevokeActiveSessions) {
             commit.changes.push(Change::RevokeSessions {

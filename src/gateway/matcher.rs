@@ -1,22 +1,35 @@
 //! Which route a request belongs to (gateway 4).
 //!
 //! Compiled at load: for each host pattern one tree over path segments that holds every route which could win there, so that a
-//! look-up walks the path once. Order in the file never decides; [`conflicts()`] reports what would tie or never win.
+//! look-up walks the path once; regular expressions are tried last, as one set. Order in the file never decides; [`conflicts()`]
+//! reports what would tie or never win.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, net::IpAddr};
 
-use http::Method;
+use http::{HeaderMap, Method};
+use regex::{Regex, RegexSet, RegexSetBuilder};
 
+use super::target::Form;
 use crate::config::{HostPattern, PathPattern, RouteMatch};
 
 mod alternative;
+mod conditions;
 mod conflicts;
 mod order;
+mod overlap;
+mod pattern;
 mod rank;
+mod trace;
+mod tree;
+
+use conditions::Conditions;
+use tree::Node;
 
 pub use conflicts::{Conflict, ConflictKind, conflicts, takes_part};
 pub use order::{Entry, order};
+pub use pattern::whole;
 pub use rank::{Key, Rank};
+pub use trace::{Lost, Tried};
 
 /// A compiled set of routes, named by their places in the list it was built from.
 #[derive(Debug)]
@@ -28,15 +41,19 @@ pub struct Matcher {
     labels: usize,
 }
 
-/// What a request is matched by.
+/// What a request is matched by on its host.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
-    /// Canonical host name.
-    pub host: &'a str,
     /// Canonical path.
     pub path: &'a str,
+    /// Query, as it came.
+    pub query: Option<&'a str>,
     /// Method.
     pub method: &'a Method,
+    /// Headers, as they came.
+    pub headers: &'a HeaderMap,
+    /// The client's address.
+    pub ip: IpAddr,
 }
 
 /// What came of it.
@@ -55,40 +72,49 @@ pub enum Found {
 pub struct Site {
     root: Node,
     candidates: Vec<Candidate>,
-    verbatim: bool,
+    /// Places of candidates that a regular expression describes, and those expressions as one.
+    patterns: Vec<usize>,
+    set: Option<RegexSet>,
+    slashes: Slashes,
+    lists_head: bool,
 }
 
+/// How paths of a host are spelled.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Slashes {
+    /// The path decides nothing, so that it passes as it was written.
+    pub verbatim: bool,
+    /// Some route takes `%2F`.
+    pub keep_encoded: bool,
+    /// Some route takes `//`.
+    pub keep_repeated: bool,
+}
+
+/// One path of a route.
 #[derive(Debug)]
 struct Candidate {
     route: usize,
     methods: Box<[Box<str>]>,
-}
-
-/// A path segment. Lists hold candidates by their place, which is their rank: lower wins.
-#[derive(Debug, Default)]
-struct Node {
-    prefix: Vec<usize>,
-    exact: Vec<usize>,
-    children: HashMap<Box<str>, Node>,
+    /// What the tree cannot tell about the path.
+    pattern: Option<Regex>,
+    conditions: Option<Box<Conditions>>,
 }
 
 impl Matcher {
     /// Compiles the routes; `priority` and `match` of each.
     #[must_use]
     pub fn build(routes: &[(i32, &RouteMatch)]) -> Self {
+        let hosts = Hosts::of(routes);
         let mut exact = HashMap::new();
         let mut wildcard: HashMap<Box<str>, Site> = HashMap::new();
         for pattern in routes.iter().flat_map(|(_, matches)| &matches.hosts) {
+            let build = || Site::build(routes, &hosts.covering(Some(pattern)));
             match pattern {
                 HostPattern::Exact(host) => {
-                    exact
-                        .entry(host.as_str().into())
-                        .or_insert_with(|| Site::build(routes, Some(host), None));
+                    exact.entry(host.as_str().into()).or_insert_with(build);
                 }
                 HostPattern::Wildcard(suffix) => {
-                    wildcard
-                        .entry(suffix.as_str().into())
-                        .or_insert_with(|| Site::build(routes, None, Some(suffix)));
+                    wildcard.entry(suffix.as_str().into()).or_insert_with(build);
                 }
             }
         }
@@ -99,7 +125,7 @@ impl Matcher {
         Self {
             exact,
             wildcard,
-            any: Site::build(routes, None, None),
+            any: Site::build(routes, &hosts.covering(None)),
             labels: labels.unwrap_or(0),
         }
     }
@@ -122,13 +148,6 @@ impl Matcher {
         &self.any
     }
 
-    /// The winner for a request.
-    #[must_use]
-    pub fn find(&self, question: Question<'_>) -> Found {
-        self.site(question.host)
-            .find(question.path, question.method)
-    }
-
     /// Every site.
     pub fn sites_mut(&mut self) -> impl Iterator<Item = &mut Site> {
         self.exact
@@ -139,11 +158,12 @@ impl Matcher {
 }
 
 impl Site {
-    fn build(routes: &[(i32, &RouteMatch)], host: Option<&str>, suffix: Option<&str>) -> Self {
+    /// `members`: routes with the labels by which the host fits them.
+    fn build(routes: &[(i32, &RouteMatch)], members: &[(usize, usize)]) -> Self {
         let mut ranked: Vec<(Rank, usize, PathPattern)> = Vec::new();
         let everything = [PathPattern::Prefix("/".to_owned())];
-        for (route, (priority, matches)) in routes.iter().enumerate() {
-            let Some(labels) = covers(&matches.hosts, host, suffix) else {
+        for (route, labels) in members {
+            let Some((priority, matches)) = routes.get(*route) else {
                 continue;
             };
             let paths = if matches.paths.is_empty() {
@@ -152,26 +172,48 @@ impl Site {
                 &matches.paths
             };
             for path in paths {
-                let rank = Rank::new(*priority, labels, path, !matches.methods.is_empty());
-                ranked.push((rank, route, path.clone()));
+                ranked.push((
+                    Rank::new(*priority, *labels, path, matches),
+                    *route,
+                    path.clone(),
+                ));
             }
         }
-        // Ties are errors at load; if one gets this far, the earlier route wins, so that nothing is left to chance.
-        ranked.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.cmp(&b.1)));
+        // Ties are errors at load, but for values of one field that a request may repeat: there the alphabet decides.
+        ranked.sort_by(|a, b| {
+            let words = |route: usize| routes.get(route).map(|(_, matches)| format!("{matches:?}"));
+            a.0.cmp(&b.0)
+                .then_with(|| a.2.text().cmp(b.2.text()))
+                .then_with(|| words(a.1).cmp(&words(b.1)))
+                .then(a.1.cmp(&b.1))
+        });
         let mut site = Self::default();
+        let mut sources = Vec::new();
         for (place, (_, route, path)) in ranked.into_iter().enumerate() {
-            let methods = routes.get(route).map(|(_, matches)| {
-                matches
+            let Some((_, matches)) = routes.get(route) else {
+                continue;
+            };
+            let candidate = Candidate {
+                route,
+                methods: matches
                     .methods
                     .iter()
-                    .map(|method| method.as_str().into())
-                    .collect()
-            });
-            site.candidates.push(Candidate {
-                route,
-                methods: methods.unwrap_or_default(),
-            });
-            site.root.insert(&path, place);
+                    .map(|one| one.as_str().into())
+                    .collect(),
+                pattern: pattern::compile(&path),
+                conditions: Conditions::compile(matches),
+            };
+            site.lists_head |= candidate.lists("HEAD");
+            site.candidates.push(candidate);
+            if let PathPattern::Regex(source) = &path {
+                site.patterns.push(place);
+                sources.push(pattern::anchored(source));
+            } else {
+                site.root.insert(&path, place);
+            }
+        }
+        if sources.len() > FEW {
+            site.set = RegexSetBuilder::new(&sources).size_limit(SET).build().ok();
         }
         site
     }
@@ -181,28 +223,56 @@ impl Site {
         self.candidates.iter().map(|candidate| candidate.route)
     }
 
-    /// Whether the path decides nothing here, so that it passes as it was written.
+    /// The spelling that paths are matched in, where `usual` is the gateway's.
     #[must_use]
-    pub fn is_verbatim(&self) -> bool {
-        self.verbatim
+    pub fn form(&self, usual: Form) -> Form {
+        match usual {
+            _ if self.slashes.verbatim => Form::Verbatim,
+            Form::Canonical {
+                reject_dot_segments,
+                merge_slashes,
+                ..
+            } => Form::Canonical {
+                reject_dot_segments,
+                merge_slashes: merge_slashes && !self.slashes.keep_repeated,
+                keep_encoded: self.slashes.keep_encoded,
+            },
+            Form::Verbatim => usual,
+        }
     }
 
-    /// Says so.
-    pub fn set_verbatim(&mut self, verbatim: bool) {
-        self.verbatim = verbatim;
+    /// Whether some route takes `%2F`, and somebody looks at it.
+    #[must_use]
+    pub fn keeps_encoded(&self) -> bool {
+        self.slashes.keep_encoded && !self.slashes.verbatim
     }
 
-    /// The winner for a path and method.
+    /// Whether some route takes `//`, and somebody looks at it.
     #[must_use]
-    pub fn find(&self, path: &str, method: &Method) -> Found {
-        let head = method == Method::HEAD && self.lists_head(path);
+    pub fn keeps_repeated(&self) -> bool {
+        self.slashes.keep_repeated && !self.slashes.verbatim
+    }
+
+    /// Says how paths are spelled here.
+    pub fn set_slashes(&mut self, slashes: Slashes) {
+        self.slashes = slashes;
+    }
+
+    /// The winner.
+    #[must_use]
+    pub fn find(&self, question: &Question<'_>) -> Found {
+        let head = self.head_is_listed(question);
         let mut best = usize::MAX;
-        self.root.walk(path, |places| {
+        self.places(question.path, |places| {
             for place in places {
                 if *place >= best {
                     break;
                 }
-                if self.allows(*place, method, head) {
+                let fits = self
+                    .candidates
+                    .get(*place)
+                    .is_some_and(|candidate| candidate.misfit(question, head).is_none());
+                if fits {
                     best = *place;
                     break;
                 }
@@ -210,50 +280,58 @@ impl Site {
         });
         match self.candidates.get(best) {
             Some(candidate) => Found::Route(candidate.route),
-            None => self.other_methods(path),
+            None => self.other_methods(question),
         }
     }
 
-    fn allows(&self, place: usize, method: &Method, head_is_listed: bool) -> bool {
-        self.candidates.get(place).is_some_and(|candidate| {
-            candidate.methods.is_empty()
-                || candidate.methods.iter().any(|listed| {
-                    listed.as_ref() == method.as_str()
-                        || method == Method::HEAD && !head_is_listed && listed.as_ref() == "GET"
-                })
-        })
+    /// Visits the places of all candidates whose paths fit or, globs, might, in lists that are sorted each.
+    #[inline]
+    fn places(&self, path: &str, mut visit: impl FnMut(&[usize])) {
+        self.root.walk(path, &mut visit);
+        if let Some(set) = &self.set {
+            let fitting = set.matches(path);
+            let places: Vec<usize> = fitting
+                .iter()
+                .filter_map(|at| self.patterns.get(at).copied())
+                .collect();
+            visit(&places);
+        } else if !self.patterns.is_empty() {
+            visit(&self.patterns);
+        }
     }
 
     /// Whether some route that fits the path asks for `HEAD` itself: then those that list `GET` do not take it (4.1).
-    fn lists_head(&self, path: &str) -> bool {
+    fn head_is_listed(&self, question: &Question<'_>) -> bool {
         let mut listed = false;
-        self.root.walk(path, |places| {
-            listed |= places.iter().any(|place| {
-                self.candidates.get(*place).is_some_and(|candidate| {
-                    candidate
-                        .methods
-                        .iter()
-                        .any(|method| method.as_ref() == "HEAD")
-                })
-            });
-        });
+        if self.lists_head && question.method == Method::HEAD {
+            self.each_on_path(question.path, |candidate| listed |= candidate.lists("HEAD"));
+        }
         listed
     }
 
-    fn other_methods(&self, path: &str) -> Found {
-        let mut methods = std::collections::BTreeSet::new();
-        self.root.walk(path, |places| {
-            for candidate in places
+    fn each_on_path(&self, path: &str, mut visit: impl FnMut(&Candidate)) {
+        self.places(path, |places| {
+            let candidates = places
                 .iter()
-                .filter_map(|place| self.candidates.get(*place))
-            {
-                methods.extend(candidate.methods.iter().map(ToString::to_string));
-            }
+                .filter_map(|place| self.candidates.get(*place));
+            candidates
+                .filter(|candidate| candidate.fits_path(path))
+                .for_each(&mut visit);
+        });
+    }
+
+    /// Methods of the routes on the path, if none of them takes the one that was asked for.
+    fn other_methods(&self, question: &Question<'_>) -> Found {
+        let mut methods = std::collections::BTreeSet::new();
+        let mut taken = false;
+        self.each_on_path(question.path, |candidate| {
+            taken |= candidate.takes(question.method, false);
+            methods.extend(candidate.methods.iter().map(ToString::to_string));
         });
         if methods.contains("GET") {
             methods.insert("HEAD".to_owned());
         }
-        if methods.is_empty() {
+        if taken || methods.is_empty() {
             Found::Nothing
         } else {
             Found::OtherMethods(methods.into_iter().collect())
@@ -261,75 +339,99 @@ impl Site {
     }
 }
 
-impl Node {
-    fn insert(&mut self, path: &PathPattern, place: usize) {
-        let (text, exact) = match path {
-            PathPattern::Exact(text) => (text.as_str(), true),
-            PathPattern::Prefix(text) => (text.trim_end_matches('/'), false),
-        };
-        let mut node = self;
-        for segment in text
-            .strip_prefix('/')
-            .into_iter()
-            .flat_map(|rest| rest.split('/'))
-        {
-            node = node.children.entry(segment.into()).or_default();
-        }
-        if exact {
-            node.exact.push(place);
-        } else {
-            node.prefix.push(place);
-        }
-    }
-
-    /// Visits every list whose patterns fit the path.
+impl Candidate {
+    /// Why a request whose path the tree has led here is not this route's.
     #[inline]
-    fn walk(&self, path: &str, mut visit: impl FnMut(&[usize])) {
-        visit(&self.prefix);
-        let mut node = self;
-        let Some(rest) = path.strip_prefix('/') else {
-            return;
-        };
-        for segment in rest.split('/') {
-            // Most hosts have one route for everything: nothing is hashed there.
-            if node.children.is_empty() {
-                return;
-            }
-            match node.children.get(segment) {
-                Some(child) => node = child,
-                None => return,
-            }
-            visit(&node.prefix);
+    fn misfit(&self, question: &Question<'_>, head_is_listed: bool) -> Option<Lost> {
+        if !self.takes(question.method, head_is_listed) {
+            return Some(Lost::Method);
         }
-        visit(&node.exact);
+        if !self.fits_path(question.path) {
+            return Some(Lost::Path);
+        }
+        let conditions = self.conditions.as_ref()?;
+        conditions
+            .misfit(question.headers, question.query, question.ip)
+            .map(Lost::from)
+    }
+
+    fn fits_path(&self, path: &str) -> bool {
+        self.pattern
+            .as_ref()
+            .is_none_or(|pattern| pattern.is_match(path))
+    }
+
+    fn takes(&self, method: &Method, head_is_listed: bool) -> bool {
+        self.methods.is_empty()
+            || self.lists(method.as_str())
+            || method == Method::HEAD && !head_is_listed && self.lists("GET")
+    }
+
+    fn lists(&self, method: &str) -> bool {
+        self.methods.iter().any(|listed| listed.as_ref() == method)
     }
 }
 
-/// Whether hosts fit a site, and by how many labels: an exact name counts most.
-fn covers(hosts: &[HostPattern], host: Option<&str>, suffix: Option<&str>) -> Option<usize> {
-    if hosts.is_empty() {
-        return Some(0);
-    }
-    let below = |domain: &str, name: &str| {
-        name.strip_suffix(domain)
-            .is_some_and(|rest| rest.ends_with('.'))
-    };
-    hosts
-        .iter()
-        .filter_map(|pattern| match (pattern, host, suffix) {
-            (HostPattern::Exact(name), Some(host), _) if name == host => Some(usize::MAX),
-            (HostPattern::Wildcard(domain), Some(host), _) if below(domain, host) => {
-                Some(domain.split('.').count())
-            }
-            (HostPattern::Wildcard(domain), None, Some(suffix))
-                if domain == suffix || below(domain, suffix) =>
-            {
-                Some(domain.split('.').count())
-            }
-            _ => None,
-        })
-        .max()
+/// Routes by the hosts they name.
+struct Hosts<'a> {
+    named: HashMap<&'a HostPattern, Vec<usize>>,
+    any: Vec<usize>,
 }
+
+impl<'a> Hosts<'a> {
+    fn of(routes: &[(i32, &'a RouteMatch)]) -> Self {
+        let mut hosts = Self {
+            named: HashMap::new(),
+            any: Vec::new(),
+        };
+        for (route, (_, matches)) in routes.iter().enumerate() {
+            if matches.hosts.is_empty() {
+                hosts.any.push(route);
+            }
+            for host in &matches.hosts {
+                hosts.named.entry(host).or_default().push(route);
+            }
+        }
+        hosts
+    }
+
+    /// Routes that take whatever this pattern takes, each once, with the labels by which they do: an exact name counts most.
+    fn covering(&self, pattern: Option<&HostPattern>) -> Vec<(usize, usize)> {
+        let mut found = Vec::new();
+        let mut add = |pattern: &HostPattern, labels: usize| {
+            let routes = self.named.get(pattern).into_iter().flatten();
+            found.extend(routes.map(|route| (*route, labels)));
+        };
+        let labels = |domain: &str| domain.split('.').count();
+        if let Some(pattern) = pattern {
+            let name = match pattern {
+                HostPattern::Exact(name) => {
+                    add(pattern, usize::MAX);
+                    name
+                }
+                HostPattern::Wildcard(name) => {
+                    add(pattern, labels(name));
+                    name
+                }
+            };
+            let mut rest = name.as_str();
+            while let Some((_, suffix)) = rest.split_once('.') {
+                add(&HostPattern::Wildcard(suffix.to_owned()), labels(suffix));
+                rest = suffix;
+            }
+        }
+        found.extend(self.any.iter().map(|route| (*route, 0)));
+        // The most specific host of a route comes first.
+        found.sort_by_key(|(route, labels)| (*route, std::cmp::Reverse(*labels)));
+        found.dedup_by_key(|(route, _)| *route);
+        found
+    }
+}
+
+/// So many expressions are tried one by one.
+const FEW: usize = 3;
+/// Bytes that the expressions of a host may take together.
+const SET: usize = 64 << 20;
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ pub mod own;
 mod to_https;
 
 pub mod matcher;
+mod slashes;
 pub mod table;
 
 mod access;

@@ -14,14 +14,14 @@ use super::{
     decisions::{self, Decisions},
     finish::{self, Outbound},
     host::CanonicalHost,
-    matcher::Found,
+    matcher::{Found, Question},
     over::Over,
     own::Whose,
     respond::{self, Asker, Kind},
     scrub::{Field, Notes},
-    shape,
+    shape, slashes,
     table::Route,
-    target::{CanonicalTarget, Form},
+    target::CanonicalTarget,
     to_https, whoami,
 };
 use crate::{
@@ -307,13 +307,8 @@ pub(super) fn judge<'g, T>(
         return then(Verdict::Server, parts, asker);
     }
     let site = gateway.table.matcher.site(host.name());
-    let form = if site.is_verbatim() {
-        Form::Verbatim
-    } else {
-        gateway.form
-    };
     let uri = parts.uri.clone();
-    let target = CanonicalTarget::new(uri.path(), uri.query(), form)?;
+    let target = CanonicalTarget::new(uri.path(), uri.query(), site.form(gateway.form))?;
     asker.note(|over| over.asks_for(&target));
     if origin.scheme == Scheme::Http
         && let Some(link) = described.link
@@ -325,10 +320,19 @@ pub(super) fn judge<'g, T>(
     }
 
     let whose = gateway.own.whose(host.name(), target.path());
+    let question = Question {
+        path: target.path(),
+        query: target.query(),
+        method: &parts.method,
+        headers: &parts.headers,
+        ip: origin.ip,
+    };
     let found = match whose {
         Whose::Ours => Found::Nothing,
-        _ => site.find(target.path(), &parts.method),
+        _ => site.find(&question),
     };
+    let merged = slashes::settle(&gateway.table, site, &found, &target, &question)?;
+    let target = merged.unwrap_or(target);
     let authority = authority(&host, &field, origin.scheme)?;
     let mut arrival = Arrival {
         now: known.0,
@@ -348,7 +352,14 @@ pub(super) fn judge<'g, T>(
             return then(Verdict::Own(arrival), parts, asker);
         }
         Found::OtherMethods(methods) => return Err(GatewayError::MethodNotAllowed(methods)),
-        Found::Nothing => return Err(GatewayError::RouteNotFound),
+        Found::Nothing => {
+            let number = gateway
+                .table
+                .default_route()
+                .ok_or(GatewayError::RouteNotFound)?;
+            asker.note(|over| over.taken_by(number));
+            gateway.table.routes.get(number)
+        }
     };
     let route = route.ok_or(GatewayError::Internal)?;
     arrival.upgrade = shape::upgrade(&parts.headers, &notes, &route.upgrades);

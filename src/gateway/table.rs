@@ -10,13 +10,14 @@ use http::HeaderValue;
 use super::{
     host::CanonicalHost,
     identity::{BadHeader, HeaderSets},
-    matcher::{self, ConflictKind, Found, Matcher},
+    matcher::{self, ConflictKind, Found, Matcher, Question, Slashes},
     scrub::Scrub,
     upstream::Endpoint,
 };
 use crate::{
     config::{
-        self, AccessMode, Config, HostHeader, HostPattern, PathPattern, RouteAction, Timeouts,
+        self, AccessMode, Config, HostHeader, HostPattern, PathPattern, Place, RouteAction,
+        Timeouts,
     },
     session::Snapshot,
 };
@@ -28,8 +29,10 @@ pub use list::{Listed, describe};
 pub struct RouteTable {
     /// Finds a request's route.
     pub matcher: Matcher,
-    /// The routes, in the file's order.
+    /// The routes, in the file's order, and the one for what none of them takes.
     pub routes: Box<[Route]>,
+    /// The last one is for what no route takes.
+    has_default: bool,
     /// Every target of every route.
     pub endpoints: Vec<Arc<Endpoint>>,
     /// What never reaches an upstream.
@@ -62,6 +65,10 @@ pub struct Route {
     pub app_name: Option<Box<str>>,
     /// Some host it takes is not named exactly, so that the session cookie may not reach it.
     pub any_host: bool,
+    /// Repeated slashes become one.
+    pub merge_slashes: bool,
+    /// `%2F` passes as data.
+    pub keep_encoded_slashes: bool,
     /// Which header set of the identity stage it sends.
     pub headers: usize,
 }
@@ -85,8 +92,8 @@ pub enum HostRule {
 /// A mistake in the routes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableError {
-    /// Line and column of the route in the file.
-    pub place: (usize, usize),
+    /// Where the route is written.
+    pub place: Place,
     /// What is wrong.
     pub kind: TableErrorKind,
     /// In words.
@@ -104,6 +111,8 @@ pub enum TableErrorKind {
     UnreachableRoute,
     /// Two routes between which nothing decides.
     AmbiguousRoutes,
+    /// A route that takes `//` on a host where that could choose another route's access.
+    UnmergedSlashes,
     /// A header template that cannot be used.
     BadTemplate,
     /// A route that lets everybody into a part of what another guards: it works, and may be meant.
@@ -118,6 +127,7 @@ impl TableErrorKind {
             Self::DuplicateId => "duplicate_id",
             Self::UnreachableRoute => "unreachable_route",
             Self::AmbiguousRoutes => "ambiguous_routes",
+            Self::UnmergedSlashes => "unmerged_slashes",
             Self::BadTemplate => "bad_template",
             Self::ShadowedPartially => "shadowed_partially",
         }
@@ -126,7 +136,7 @@ impl TableErrorKind {
 
 impl fmt::Display for TableError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (line, column) = self.place;
+        let Place { line, column, .. } = self.place;
         write!(f, "{line}:{column}: {} ({})", self.message, self.hint)
     }
 }
@@ -138,9 +148,14 @@ impl RouteTable {
     /// Every mistake that only shows when routes are seen together.
     pub fn build(config: &Config) -> Result<Self, Vec<TableError>> {
         let mut errors = check(&config.routes);
-        let sets = HeaderSets::build(config).map_err(|bad| {
+        let all: Vec<&config::Route> = config
+            .routes
+            .iter()
+            .chain(config.gateway.default_route.as_deref())
+            .collect();
+        let sets = HeaderSets::build(config, &all).map_err(|bad| {
             bad.into_iter()
-                .filter_map(|(number, bad)| Some(template_error(config.routes.get(number)?, &bad)))
+                .filter_map(|(number, bad)| Some(template_error(all.get(number)?, &bad)))
                 .collect::<Vec<_>>()
         });
         let (identity, sets) = match sets {
@@ -162,12 +177,24 @@ impl RouteTable {
                 .routes()
                 .filter_map(|number| config.routes.get(number))
                 .collect();
-            let verbatim = !config.gateway.path.always_normalize && path_decides_nothing(&members);
-            site.set_verbatim(verbatim);
+            let repeated = members.iter().find(|route| !route.merge_slashes);
+            if let Some(route) = repeated
+                && let Some(other) = unequal(&members, route)
+            {
+                errors.push(unmerged(route, other));
+            }
+            site.set_slashes(Slashes {
+                verbatim: !config.gateway.path.always_normalize && path_decides_nothing(&members),
+                keep_encoded: members.iter().any(|route| route.keep_encoded_slashes),
+                keep_repeated: repeated.is_some(),
+            });
+        }
+        if !errors.is_empty() {
+            errors.dedup();
+            return Err(errors);
         }
         let mut endpoints = Vec::new();
-        let routes = config
-            .routes
+        let routes = all
             .iter()
             .zip(sets)
             .map(|(route, set)| Route {
@@ -181,9 +208,7 @@ impl RouteTable {
             .iter()
             .map(String::as_str)
             .chain(
-                config
-                    .routes
-                    .iter()
+                all.iter()
                     .filter_map(|route| route.identity_headers.as_ref())
                     .chain([&config.gateway.identity_headers])
                     .flat_map(|set| set.0.iter().map(|(name, _)| name.as_str())),
@@ -191,10 +216,17 @@ impl RouteTable {
         Ok(Self {
             matcher,
             routes,
+            has_default: config.gateway.default_route.is_some(),
             endpoints,
             scrub: Scrub::new(managed, config.gateway.headers_with_underscores),
             identity,
         })
+    }
+
+    /// The route for what no route takes.
+    #[must_use]
+    pub fn default_route(&self) -> Option<usize> {
+        self.has_default.then(|| self.routes.len() - 1)
     }
 
     /// What the app on `host` is told about somebody, by name and value.
@@ -202,7 +234,14 @@ impl RouteTable {
     pub fn headers_on(&self, host: &str, snapshot: &Snapshot) -> Vec<(String, String)> {
         let name = CanonicalHost::parse(host).map(|host| host.name().to_owned());
         let site = self.matcher.site(name.as_deref().unwrap_or_default());
-        let Found::Route(number) = site.find("/", &http::Method::GET) else {
+        let question = Question {
+            path: "/",
+            query: None,
+            method: &http::Method::GET,
+            headers: &http::HeaderMap::new(),
+            ip: std::net::Ipv4Addr::LOCALHOST.into(),
+        };
+        let Found::Route(number) = site.find(&question) else {
             return Vec::new();
         };
         let Some(route) = self.routes.get(number) else {
@@ -263,6 +302,8 @@ fn compile(route: &config::Route, endpoints: &mut Vec<Arc<Endpoint>>) -> Route {
                 .hosts
                 .iter()
                 .any(|host| matches!(host, HostPattern::Wildcard(_))),
+        merge_slashes: route.merge_slashes,
+        keep_encoded_slashes: route.keep_encoded_slashes,
         headers: 0,
     }
 }
@@ -285,9 +326,13 @@ fn share(
 /// Whether whatever the path is, the same happens: some route takes everything, and all do alike.
 fn path_decides_nothing(members: &[&config::Route]) -> bool {
     let takes_all = |route: &&config::Route| {
-        let paths = &route.matches.paths;
-        route.matches.methods.is_empty()
-            && (paths.is_empty() || paths.contains(&PathPattern::Prefix("/".to_owned())))
+        let matches = &route.matches;
+        let paths = &matches.paths;
+        let bare = matches.methods.is_empty()
+            && matches.headers.is_empty()
+            && matches.query.is_empty()
+            && matches.client_ips.is_any();
+        bare && (paths.is_empty() || paths.contains(&PathPattern::Prefix("/".to_owned())))
     };
     let effect = |route: &config::Route| {
         format!(
@@ -301,6 +346,7 @@ fn path_decides_nothing(members: &[&config::Route]) -> bool {
                 ),
                 (&route.body_limit, &route.host_header, &route.upgrades),
                 (&route.forward_cookies, &route.forward_credentials),
+                (route.merge_slashes, route.keep_encoded_slashes),
             )
         )
     };
@@ -309,17 +355,36 @@ fn path_decides_nothing(members: &[&config::Route]) -> bool {
     members.iter().any(takes_all) && effects.all(|other| Some(other) == first)
 }
 
+/// Another route of the host with other access: there `//` would decide who may.
+fn unequal<'a>(members: &[&'a config::Route], route: &config::Route) -> Option<&'a config::Route> {
+    let access = |route: &config::Route| format!("{:?}", route.access);
+    let own = access(route);
+    members.iter().copied().find(|other| access(other) != own)
+}
+
+fn unmerged(route: &config::Route, other: &config::Route) -> TableError {
+    TableError {
+        place: route.id.place,
+        kind: TableErrorKind::UnmergedSlashes,
+        message: format!(
+            "`merge_slashes: false` on `{}`, but `{}` (line {}) on the same host lets others in",
+            route.id.value, other.id.value, other.id.place.line
+        ),
+        hint: "give all routes of the host the same `access`, or remove `merge_slashes`".to_owned(),
+    }
+}
+
 fn check(routes: &[config::Route]) -> Vec<TableError> {
     let mut errors = Vec::new();
     let mut ids: HashMap<&str, &config::Route> = HashMap::new();
     for route in routes {
         if let Some(first) = ids.insert(&route.id.value, route) {
             errors.push(TableError {
-                place: (route.id.line, route.id.column),
+                place: route.id.place,
                 kind: TableErrorKind::DuplicateId,
                 message: format!(
                     "the route id `{}` is taken by line {}",
-                    route.id.value, first.id.line
+                    route.id.value, first.id.place.line
                 ),
                 hint: "give each route an id of its own".to_owned(),
             });
@@ -340,7 +405,7 @@ fn check(routes: &[config::Route]) -> Vec<TableError> {
 }
 
 fn in_words(route: &config::Route, other: &config::Route, kind: ConflictKind) -> TableError {
-    let (id, other_id, line) = (&route.id.value, &other.id.value, other.id.line);
+    let (id, other_id, line) = (&route.id.value, &other.id.value, other.id.place.line);
     let (kind, message, hint) = match kind {
         ConflictKind::Ambiguous => (
             TableErrorKind::AmbiguousRoutes,
@@ -356,7 +421,7 @@ fn in_words(route: &config::Route, other: &config::Route, kind: ConflictKind) ->
         ),
     };
     TableError {
-        place: (route.id.line, route.id.column),
+        place: route.id.place,
         kind,
         message,
         hint: hint.to_owned(),
@@ -365,7 +430,7 @@ fn in_words(route: &config::Route, other: &config::Route, kind: ConflictKind) ->
 
 fn template_error(route: &config::Route, bad: &BadHeader) -> TableError {
     TableError {
-        place: (route.id.line, route.id.column),
+        place: route.id.place,
         kind: TableErrorKind::BadTemplate,
         message: format!(
             "the identity header `{}` of the route `{}` {}",

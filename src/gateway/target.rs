@@ -66,6 +66,8 @@ pub enum Form {
         reject_dot_segments: bool,
         /// Repeated slashes become one.
         merge_slashes: bool,
+        /// `%2F` passes as data; whether a route takes it is asked later.
+        keep_encoded: bool,
     },
 }
 
@@ -74,6 +76,7 @@ impl From<PathSettings> for Form {
         Self::Canonical {
             reject_dot_segments: settings.reject_dot_segments,
             merge_slashes: settings.merge_slashes,
+            keep_encoded: false,
         }
     }
 }
@@ -104,7 +107,8 @@ impl<'a> CanonicalTarget<'a> {
                 Form::Canonical {
                     reject_dot_segments,
                     merge_slashes,
-                } => normalise(path, reject_dot_segments, merge_slashes)?,
+                    keep_encoded,
+                } => normalise(path, reject_dot_segments, merge_slashes, keep_encoded)?,
             }
         };
         Ok(Self { path, query })
@@ -120,6 +124,21 @@ impl<'a> CanonicalTarget<'a> {
     #[must_use]
     pub fn query(&self) -> Option<&str> {
         self.query
+    }
+
+    /// The same with repeated slashes as one.
+    #[must_use]
+    pub fn merged(&self) -> Self {
+        let mut path = String::with_capacity(self.path.len());
+        for character in self.path.chars() {
+            if character != '/' || !path.ends_with('/') {
+                path.push(character);
+            }
+        }
+        Self {
+            path: Cow::Owned(path),
+            query: self.query,
+        }
     }
 
     /// Whether it is spelled as the client did.
@@ -175,6 +194,7 @@ fn normalise(
     path: &str,
     reject_dot_segments: bool,
     merge_slashes: bool,
+    keep_encoded: bool,
 ) -> Result<Cow<'_, str>, Refusal> {
     check_bytes(path)?;
     let rest = path.strip_prefix('/').ok_or(Refusal::RawByte)?;
@@ -185,7 +205,7 @@ fn normalise(
         if raw.is_empty() && merge_slashes && !last {
             continue;
         }
-        let segment = decode(raw)?;
+        let segment = decode(raw, keep_encoded)?;
         let parameters = segment.find(';').or_else(|| segment.find("%3B"));
         let name = parameters.map_or(segment.as_str(), |at| segment.get(..at).unwrap_or_default());
         if name == "." || name == ".." {
@@ -219,13 +239,14 @@ fn normalise(
 }
 
 /// One segment with every character in its one spelling.
-fn decode(raw: &str) -> Result<String, Refusal> {
+fn decode(raw: &str, keep_encoded: bool) -> Result<String, Refusal> {
     let mut segment = String::with_capacity(raw.len());
     let mut bytes = raw.bytes();
     while let Some(byte) = bytes.next() {
         if byte == b'%' {
             let value = escape(&mut bytes)?;
             match value {
+                b'/' if keep_encoded => push_escape(&mut segment, value),
                 b'/' | b'\\' => return Err(Refusal::EncodedSlash),
                 _ if is_unreserved(value) => segment.push(char::from(value)),
                 _ => push_escape(&mut segment, value),

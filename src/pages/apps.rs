@@ -79,6 +79,7 @@ impl Named {
                     let rest = path.strip_prefix(prefix.trim_end_matches('/'))?;
                     (rest.is_empty() || rest.starts_with('/')).then_some(prefix.len())
                 }
+                PathPattern::Glob(_) | PathPattern::Regex(_) => None,
             });
             fits.max()?
         };

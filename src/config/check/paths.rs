@@ -111,7 +111,11 @@ pub(super) fn glob(text: &str) -> Result<(), Complaint> {
 pub(super) fn regex(text: &str) -> Result<(), Complaint> {
     use ast::ErrorKind::{UnsupportedBackreference, UnsupportedLookAround};
     let Err(error) = regex_syntax::Parser::new().parse(text) else {
-        return Ok(());
+        let built = regex::RegexBuilder::new(text).size_limit(LARGEST).build();
+        return built.map(|_| ()).map_err(|_| {
+            let message = "the pattern compiles to more than 1 MiB";
+            complain(message, "write smaller repetitions, or several patterns")
+        });
     };
     let (reason, at) = match &error {
         regex_syntax::Error::Parse(error) => {
@@ -132,6 +136,9 @@ pub(super) fn regex(text: &str) -> Result<(), Complaint> {
         "patterns match in linear time; write it without",
     ))
 }
+
+/// Bytes a compiled pattern may have (gateway 4.1).
+const LARGEST: usize = 1 << 20;
 
 #[cfg(test)]
 mod tests {

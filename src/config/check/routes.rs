@@ -18,11 +18,16 @@ pub(super) fn routes(check: &mut Check<'_>, root: &Node) {
     if let Some(headers) = root.at("gateway.identity_headers") {
         identity_headers(check.findings, headers, "gateway.identity_headers");
     }
+    if let Some(default) = root.at("gateway.default_route") {
+        action(check, root, default, "gateway.default_route");
+        shared(check, root, default, "gateway.default_route");
+    }
     let routes = root.items("routes");
     unique(check.findings, routes, "routes", "route");
     for (i, route) in routes.iter().enumerate() {
         let path = format!("routes[{i}]");
         action(check, root, route, &path);
+        conditions(check.findings, route, &path);
         shared(check, root, route, &path);
     }
 }
@@ -45,12 +50,15 @@ fn shared(check: &mut Check<'_>, root: &Node, route: &Node, path: &str) {
     }
 }
 
+/// `status` is one of `gateway.default_route` only; elsewhere it is an unknown key.
+const ACTIONS: [&str; 5] = ["upstream", "redirect", "respond", "decision_only", "status"];
+
 /// Exactly one of the four actions (gateway 4.4).
 fn action(check: &mut Check<'_>, root: &Node, route: &Node, path: &str) {
     let Some(map) = route.as_map() else {
         return;
     };
-    let given: Vec<(&str, &Entry)> = ["upstream", "redirect", "respond", "decision_only"]
+    let given: Vec<(&str, &Entry)> = ACTIONS
         .iter()
         .filter_map(|key| Some((*key, map.get(*key).filter(|entry| !entry.node.is_null())?)))
         .collect();
@@ -98,6 +106,39 @@ fn action(check: &mut Check<'_>, root: &Node, route: &Node, path: &str) {
             message,
             (name, &known),
         );
+    }
+}
+
+/// A header or parameter is compared in one way (gateway 4.1).
+fn conditions(findings: &mut Findings, route: &Node, path: &str) {
+    for list in ["match.headers", "match.query"] {
+        for (i, item) in route.items(list).iter().enumerate() {
+            let given: Vec<(&str, &Entry)> = ["value", "present", "regex"]
+                .iter()
+                .filter_map(|key| Some((*key, item.entry(key)?)))
+                .collect();
+            if let [(one, _), (two, entry), ..] = given.as_slice() {
+                let message = format!("`{one}` and `{two}` say the same thing in two ways");
+                let key = format!("{path}.{list}[{i}].{two}");
+                let hint = "keep one of them, or list the name twice";
+                findings.error(entry.place, Kind::Conflict, &key, message, hint);
+            }
+        }
+    }
+    for (i, item) in route.items("match.paths").iter().enumerate() {
+        if let Some(map) = item.as_map().filter(|map| map.len() > 1) {
+            let (first, second) = (map.get_index(0), map.get_index(1));
+            if let (Some((one, _)), Some((two, entry))) = (first, second) {
+                let message = format!("a path has one form, this one has `{one}` and `{two}`");
+                let key = format!("{path}.match.paths[{i}].{two}");
+                let hint = "write two entries of the list";
+                findings.error(entry.place, Kind::Conflict, &key, message, hint);
+            }
+        } else if item.as_map().is_some_and(indexmap::IndexMap::is_empty) {
+            let message = "the path is missing";
+            let key = format!("{path}.match.paths[{i}]");
+            findings.error(item.place, Kind::MissingKey, &key, message, "write /x");
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! `gateway`, `limits`, `drain` and other top-level keys of ours (columns: `keys`).
 
 pub(super) const TABLE: &str = r"
-include[] | text | | ~ | Files with more routes, upstreams and authenticators.
+include[] | text | | + | Files with more routes, upstreams and authenticators.
 gateway.defaults | @route | | + | What routes have unless they say otherwise.
-gateway.default_route | @defaultroute | | ~ | What happens when no route matches.
+gateway.default_route | @defaultroute | | + | What happens when no route matches.
 gateway.trusted_proxies[] | cidr+ | | + | Networks of proxies whose forwarded headers count.
 gateway.i_accept_spoofing | bool | false | + | Allows trusting everybody.
 gateway.client_ip_header | enum(X-Forwarded-For,Forwarded,X-Real-IP,CF-Connecting-IP,True-Client-IP) | X-Forwarded-For | ~? | The header that names the client.
@@ -35,11 +35,10 @@ gateway.keys_file | text | | ~ | Where signing keys are kept.
 gateway.rotate_every | dur | 90d | ~ | How often signing keys change.
 gateway.trust_incoming | enum(trusted,always,never) | trusted | ~? | Whose trace ids count.
 gateway.csrf.trusted_origins[] | origin | | ! | Origins that may send cookies along.
-@defaultroute.status | int(100..599) | 404 | ~ | Answers with this status.
-@defaultroute.redirect | any | | ~ | Redirects.
-@defaultroute.upstream | upstream | | ~ | Forwards.
-@defaultroute.respond | any | | ~ | Answers.
-@defaultroute.access | access | | ~ | Who may.
+@defaultroute | @route | | + | What a route may say.
+@defaultroute.status | int(400..599) | 404 | + | Answers with this status.
+@defaultroute.upstream | upstream | | + | The app: a name, a URL or a map.
+@defaultroute.upstream | @upstream | | + | The app: a name, a URL or a map.
 limits | @limits | | + | Limits of connections and of our own endpoints.
 @limits.connections | int(1..) | 10000 | + | Connections: a number for all, or total and per_ip.
 @limits.connections.total | int(1..) | 10000 | + | Connections in all.

@@ -8,18 +8,18 @@ routes[] | @fullroute | | + | Who may reach which app.
 @fullroute.match.paths[] | prefix | | + | A path with what is below it, /x or {prefix: /x}, or alone, {exact: /x}.
 @fullroute.match.paths[].prefix | prefix | | + | This path and what is below it.
 @fullroute.match.paths[].exact | exact | | + | This path only.
-@fullroute.match.paths[].glob | glob | | ~ | Paths of this shape.
-@fullroute.match.paths[].regex | regex | | ~ | Paths that fit this pattern.
+@fullroute.match.paths[].glob | glob | | + | Paths of this shape.
+@fullroute.match.paths[].regex | regex | | + | Paths that fit this pattern.
 @fullroute.match.methods[] | method | | + | Methods; none = any.
-@fullroute.match.headers[].name | header! | | ~ | Header to look at.
-@fullroute.match.headers[].value | text | | ~ | With this value.
-@fullroute.match.headers[].present | bool | | ~ | That is there, or not.
-@fullroute.match.headers[].regex | regex | | ~ | Whose value fits.
-@fullroute.match.query[].name | text! | | ~ | Parameter to look at.
-@fullroute.match.query[].value | text | | ~ | With this value.
-@fullroute.match.query[].present | bool | | ~ | That is there, or not.
-@fullroute.match.query[].regex | regex | | ~ | Whose value fits.
-@fullroute.match.client_ips[] | cidr-not | | ~ | Networks of clients; ! excludes.
+@fullroute.match.headers[].name | header! | | + | Header to look at.
+@fullroute.match.headers[].value | text | | + | With this value.
+@fullroute.match.headers[].present | bool | | + | That is there, or not.
+@fullroute.match.headers[].regex | regex | | + | Whose value fits.
+@fullroute.match.query[].name | text! | | + | Parameter to look at.
+@fullroute.match.query[].value | text | | + | With this value.
+@fullroute.match.query[].present | bool | | + | That is there, or not.
+@fullroute.match.query[].regex | regex | | + | Whose value fits.
+@fullroute.match.client_ips[] | cidr-not | | + | Networks of clients; ! excludes.
 @fullroute.upstream | upstream | | + | The app: a name, a URL or a map.
 @fullroute.upstream | @upstream | | + | The app: a name, a URL or a map.
 @fullroute | @route | | + | The rest.
@@ -46,8 +46,8 @@ routes[] | @fullroute | | + | Who may reach which app.
 @route.allow_lints[] | text | | + | Warnings that are meant.
 @route.identity_headers | @headers | | + | Headers that tell this app who it is.
 @route.assertion | @assertion | | ~ | A signed token beside the headers.
-@route.merge_slashes | bool | true | ~? | Makes // one slash.
-@route.encoded_slashes | enum(reject,keep) | reject | ~? | What happens with %2F.
+@route.merge_slashes | bool | true | + | Makes // one slash.
+@route.encoded_slashes | enum(reject,keep) | reject | + | What happens with %2F.
 @route.rewrite.strip_prefix | path | | ~ | Cuts this off the path.
 @route.rewrite.regex.pattern | regex! | | ~ | Replaces what fits.
 @route.rewrite.regex.to | text! | | ~ | By this.

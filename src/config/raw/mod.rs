@@ -12,7 +12,8 @@ mod tree;
 pub(super) use inject::{Source, inject};
 pub(super) use overrides::overrides;
 pub(super) use parse::parse;
-pub(super) use tree::{Content, Entry, Node, Place, Style};
+pub use tree::Place;
+pub(super) use tree::{Content, Entry, Node, Style};
 
 /// `parent.key`.
 pub(super) fn join(parent: &str, key: &str) -> String {

@@ -5,13 +5,13 @@ use serde_json::{Number, Value};
 
 /// Where something is written; line and column from 1, both 0 when it stands in no text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Place {
+pub struct Place {
     /// Number of the file or variable.
-    pub(crate) source: usize,
+    pub source: usize,
     /// Line.
-    pub(crate) line: usize,
+    pub line: usize,
     /// Column in characters.
-    pub(crate) column: usize,
+    pub column: usize,
 }
 
 /// A value and where it begins.

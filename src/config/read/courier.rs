@@ -42,8 +42,7 @@ impl Read<'_> {
                 .and_then(|node| {
                     Some(Located {
                         value: self.beside(node.as_text()?),
-                        line: node.place.line,
-                        column: node.place.column,
+                        place: node.place,
                     })
                 }),
             message_retries: self.count("courier.message_retries", 5),
@@ -155,8 +154,7 @@ impl Read<'_> {
     fn source(&self, node: &Node) -> Option<Located<String>> {
         Some(Located {
             value: self.absolute(node.as_text()?),
-            line: node.place.line,
-            column: node.place.column,
+            place: node.place,
         })
     }
 

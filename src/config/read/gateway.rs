@@ -66,6 +66,7 @@ impl Read<'_> {
                 _ => UnderscoreHeaders::Drop,
             },
             strip_request_headers: self.texts(&own("strip_request_headers")),
+            default_route: self.default_route().map(Box::new),
             server_timing: self.flag(&own("server_timing"), false),
         }
     }

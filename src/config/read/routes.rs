@@ -7,9 +7,9 @@ use indexmap::IndexMap;
 
 use super::{Read, count, headers::identity_headers, span, texts, upstream::upstream};
 use crate::config::{
-    Access, AccessMode, HostHeader, HostPattern, Located, OnUnauthenticated, PathPattern, Route,
-    RouteAction, RouteMatch, Timeouts, Upstream,
-    check::{host_pattern, size},
+    Access, AccessMode, FieldMatch, FieldTest, HostHeader, HostPattern, Located, Networks,
+    OnUnauthenticated, PathPattern, Route, RouteAction, RouteMatch, Timeouts, Upstream,
+    check::{host_pattern, network, size},
     raw::{Content, Entry, Node},
 };
 
@@ -33,6 +33,34 @@ impl Read<'_> {
             .collect()
     }
 
+    /// `gateway.default_route`. What only answers is for everybody unless it says otherwise: nobody signs in to be told that there is
+    /// nothing.
+    pub(super) fn default_route(&self) -> Option<Route> {
+        let written = self.root.at("gateway.default_route")?;
+        let plain = written.at("status").is_some();
+        if written.as_map().is_none() || plain && count(written, "status") == Some(404_u16) {
+            return None;
+        }
+        let whole = match self.root.at("gateway.defaults") {
+            Some(defaults) => merged(&long_access(defaults), &long_access(written)),
+            None => long_access(written),
+        };
+        let mut route = self.route(written, &whole);
+        "default_route".clone_into(&mut route.id.value);
+        if plain {
+            let status = count(written, "status").unwrap_or(404);
+            route.action = RouteAction::Respond {
+                status: StatusCode::from_u16(status).unwrap_or(StatusCode::NOT_FOUND),
+                headers: BTreeMap::new(),
+                body: String::new(),
+            };
+        }
+        if written.at("access").is_none() && !matches!(route.action, RouteAction::Upstream(_)) {
+            route.access.mode = AccessMode::Public;
+        }
+        Some(route)
+    }
+
     fn route(&self, written: &Node, node: &Node) -> Route {
         let first = written.as_map().and_then(|map| map.first());
         let place = first.map_or(written.place, |(_, entry)| entry.place);
@@ -41,8 +69,7 @@ impl Read<'_> {
         Route {
             id: Located {
                 value: node.text("id").unwrap_or_default().to_owned(),
-                line: place.line,
-                column: place.column,
+                place,
             },
             matches: matches(node),
             priority: count(node, "priority").unwrap_or(0),
@@ -65,6 +92,8 @@ impl Read<'_> {
             },
             forward_cookies: texts(node, "forward_cookies"),
             forward_credentials: node.flag("forward_credentials"),
+            merge_slashes: node.flag("merge_slashes").unwrap_or(true),
+            keep_encoded_slashes: node.text("encoded_slashes") == Some("keep"),
             app_name: node.text("app.name").map(str::to_owned),
             allow_lints: texts(node, "allow_lints"),
         }
@@ -131,12 +160,53 @@ fn matches(node: &Node) -> RouteMatch {
         hosts: host_nodes(node).map(|(_, _, host)| host).collect(),
         paths: node.items("match.paths").iter().filter_map(path).collect(),
         methods: texts(node, "match.methods"),
+        headers: fields(node, "match.headers")
+            .map(|field| FieldMatch {
+                name: field.name.to_ascii_lowercase(),
+                ..field
+            })
+            .collect(),
+        query: fields(node, "match.query").collect(),
+        client_ips: networks(node, "match.client_ips"),
     }
+}
+
+fn fields<'a>(node: &'a Node, key: &str) -> impl Iterator<Item = FieldMatch> + 'a {
+    node.items(key).iter().filter_map(|item| {
+        let test = match (item.text("value"), item.text("regex")) {
+            (Some(value), _) => FieldTest::Value(value.to_owned()),
+            (None, Some(pattern)) => FieldTest::Regex(pattern.to_owned()),
+            (None, None) => FieldTest::Present(item.flag("present").unwrap_or(true)),
+        };
+        Some(FieldMatch {
+            name: item.text("name")?.to_owned(),
+            test,
+        })
+    })
+}
+
+/// Networks of a list in which `!` takes away.
+pub(super) fn networks(node: &Node, key: &str) -> Networks {
+    let mut networks = Networks::default();
+    for text in texts(node, key) {
+        let (text, list) = match text.strip_prefix('!') {
+            Some(text) => (text, &mut networks.excluded),
+            None => (text.as_str(), &mut networks.included),
+        };
+        list.extend(network(text));
+    }
+    networks
 }
 
 fn path(node: &Node) -> Option<PathPattern> {
     if let Some(exact) = node.text("exact") {
         return Some(PathPattern::Exact(exact.to_owned()));
+    }
+    if let Some(glob) = node.text("glob") {
+        return Some(PathPattern::Glob(glob.to_owned()));
+    }
+    if let Some(regex) = node.text("regex") {
+        return Some(PathPattern::Regex(regex.to_owned()));
     }
     let prefix = node.as_text().or_else(|| node.text("prefix"))?;
     let short = prefix.strip_suffix('/').filter(|path| !path.is_empty());

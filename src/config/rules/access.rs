@@ -119,13 +119,22 @@ impl Rules<'_> {
                 && (node.items("match.paths").is_empty()
                     || matches.paths.contains(&PathPattern::Prefix("/".to_owned())));
             if everything && route.access.mode == AccessMode::Public {
-                found.push((
-                    first_key(node),
-                    format!("routes[{i}]"),
-                    allows(node, "public_catch_all"),
-                ));
+                found.push((format!("routes[{i}]"), node));
             }
         }
+        let default = self.config.gateway.default_route.as_deref();
+        if let Some(node) = self.root.at("gateway.default_route")
+            && default.is_some_and(|route| {
+                route.access.mode == AccessMode::Public
+                    && matches!(route.action, RouteAction::Upstream(_))
+            })
+        {
+            found.push(("gateway.default_route".to_owned(), node));
+        }
+        let found: Vec<_> = found
+            .into_iter()
+            .map(|(key, node)| (first_key(node), key, allows(node, "public_catch_all")))
+            .collect();
         for (place, key, allowed) in found {
             let message = "this route opens every host and path to everybody";
             if allowed {
@@ -145,7 +154,8 @@ impl Rules<'_> {
         for (i, node, route) in self.routes() {
             let here = serves(route, &base);
             let inside = |path: &PathPattern| {
-                text_of(path).starts_with("/.vestibule/") || text_of(path) == "/.vestibule"
+                let text = path.text().replace("\\.", ".");
+                text.starts_with("/.vestibule/") || text == "/.vestibule"
             };
             if !route.matches.paths.is_empty() && route.matches.paths.iter().all(inside) {
                 found.push((i, first_key(node), None, true));
@@ -159,7 +169,7 @@ impl Rules<'_> {
             if let Some(path) = clash
                 && !allows(node, "reserved_path")
             {
-                found.push((i, first_key(node), Some(text_of(path).to_owned()), false));
+                found.push((i, first_key(node), Some(path.text().to_owned()), false));
             }
         }
         for (i, place, path, inside) in found {
@@ -234,12 +244,6 @@ pub(super) fn serves(route: &Route, host: &str) -> bool {
         })
 }
 
-pub(super) fn text_of(path: &PathPattern) -> &str {
-    match path {
-        PathPattern::Exact(path) | PathPattern::Prefix(path) => path,
-    }
-}
-
 fn is_reserved(path: &PathPattern) -> bool {
     RESERVED.iter().any(|own| match path {
         PathPattern::Exact(exact) => {
@@ -258,6 +262,12 @@ fn is_reserved(path: &PathPattern) -> bool {
                                 .strip_prefix(low)
                                 .is_some_and(|rest| rest.starts_with('/'))
                     })
+        }
+        // Reads as a prefix up to its first wildcard.
+        PathPattern::Glob(text) | PathPattern::Regex(text) => {
+            let end = text.find(['*', '(', '[', '.', ':']).unwrap_or(text.len());
+            let literal = text.get(..end).unwrap_or_default();
+            literal.len() > 1 && literal.starts_with(own)
         }
     })
 }

@@ -2,10 +2,7 @@
 
 use url::Url;
 
-use super::{
-    Rules,
-    access::{serves, text_of},
-};
+use super::{Rules, access::serves};
 use crate::config::{AccessMode, HostPattern, PathPattern, Route, finding::Kind};
 
 enum Reach<'a> {
@@ -15,7 +12,7 @@ enum Reach<'a> {
     Closed(&'a str),
     /// No route takes it.
     Nowhere,
-    /// A route of a kind that is not built yet might.
+    /// A route might, for some requests.
     Unknown,
 }
 
@@ -115,9 +112,15 @@ impl Rules<'_> {
     fn reach(&self, url: &Url) -> Reach<'_> {
         let host = url.host_str().unwrap_or_default();
         let mut best: Option<((i32, bool, usize), &Route)> = None;
-        for (_, node, route) in self.routes().filter(|(_, _, route)| serves(route, host)) {
-            let written = node.items("match.paths").len();
-            if written > route.matches.paths.len() {
+        for (_, _, route) in self.routes().filter(|(_, _, route)| serves(route, host)) {
+            let matches = &route.matches;
+            let shaped =
+                |path: &PathPattern| matches!(path, PathPattern::Glob(_) | PathPattern::Regex(_));
+            if matches.paths.iter().any(shaped)
+                || !matches.headers.is_empty()
+                || !matches.query.is_empty()
+                || !matches.client_ips.is_any()
+            {
                 return Reach::Unknown;
             }
             let length = match route.matches.paths.as_slice() {
@@ -153,10 +156,11 @@ fn takes(pattern: &PathPattern, path: &str) -> bool {
         PathPattern::Prefix(prefix) => path
             .strip_prefix(prefix.as_str())
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+        PathPattern::Glob(_) | PathPattern::Regex(_) => false,
     }
 }
 
 fn weight(pattern: &PathPattern) -> usize {
     let exact = matches!(pattern, PathPattern::Exact(_));
-    text_of(pattern).len() + if exact { 1 << 16 } else { 0 }
+    pattern.text().len() + if exact { 1 << 16 } else { 0 }
 }

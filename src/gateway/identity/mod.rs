@@ -56,12 +56,15 @@ impl HeaderSets {
     ///
     /// # Errors
     /// Bad names and templates, each with the number of the route that sends them first.
-    pub fn build(config: &Config) -> Result<Built, Vec<(usize, BadHeader)>> {
+    pub fn build(
+        config: &Config,
+        routes: &[&config::Route],
+    ) -> Result<Built, Vec<(usize, BadHeader)>> {
         let mut known: HashMap<(&IdentityHeaders, Option<&str>), usize> = HashMap::new();
         let mut sets = Vec::new();
         let mut numbers = Vec::new();
         let mut bad = Vec::new();
-        for (number, route) in config.routes.iter().enumerate() {
+        for (number, route) in routes.iter().enumerate() {
             let headers = route
                 .identity_headers
                 .as_ref()

@@ -1,10 +1,6 @@
 //! The order in which routes are tried, for people to read (gateway ).
 
-use super::{
-    alternative::{Alternative, alternatives},
-    conflicts::methods_overlap,
-    rank::Key,
-};
+use super::{alternative::all, rank::Key};
 use crate::config::{HostPattern, PathPattern, RouteMatch};
 
 /// One host and path of a route, at its place in the order.
@@ -23,45 +19,24 @@ pub struct Entry {
 /// Everything that `routes` match, best first. Where nothing decides since no request fits both, names do.
 #[must_use]
 pub fn order(routes: &[(i32, &RouteMatch)]) -> Vec<Entry> {
-    let mut listed: Vec<(usize, Alternative)> = routes
-        .iter()
-        .enumerate()
-        .flat_map(|(route, (priority, matches))| {
-            alternatives(*priority, matches).map(move |alternative| (route, alternative))
-        })
-        .collect();
-    listed.sort_by_cached_key(|(route, alternative)| {
-        let host = match &alternative.host {
+    let mut listed = all(routes);
+    listed.sort_by_cached_key(|alternative| {
+        let host = match alternative.host {
             None => "",
             Some(HostPattern::Exact(host) | HostPattern::Wildcard(host)) => host,
         };
-        let (PathPattern::Exact(path) | PathPattern::Prefix(path)) = &alternative.path;
-        (alternative.rank(), host.to_owned(), path.clone(), *route)
+        let path = alternative.path.text().to_owned();
+        (alternative.rank, host.to_owned(), path, alternative.route)
     });
-    let methods = |route: usize| {
-        routes
-            .get(route)
-            .map_or(&[][..], |(_, matches)| &matches.methods)
-    };
-    let wins = |(place, (route, alternative)): (usize, &(usize, Alternative))| {
-        listed
+    let entry = |(place, one): (usize, &super::alternative::Alternative<'_>)| Entry {
+        route: one.route,
+        host: one.host.cloned(),
+        path: one.path.clone(),
+        wins: listed
             .iter()
             .skip(place + 1)
-            .find(|(other, weaker)| {
-                other != route
-                    && alternative.overlaps(weaker)
-                    && methods_overlap(methods(*route), methods(*other))
-            })
-            .and_then(|(other, weaker)| Some((alternative.rank().decides(&weaker.rank())?, *other)))
+            .find(|weaker| weaker.route != one.route && one.overlaps(weaker))
+            .and_then(|weaker| Some((one.rank.decides(&weaker.rank)?, weaker.route))),
     };
-    listed
-        .iter()
-        .enumerate()
-        .map(|entry| Entry {
-            route: entry.1.0,
-            host: entry.1.1.host.clone(),
-            path: entry.1.1.path.clone(),
-            wins: wins(entry),
-        })
-        .collect()
+    listed.iter().enumerate().map(entry).collect()
 }

@@ -31,11 +31,11 @@ pub fn lints(config: &Config) -> Vec<TableError> {
 
 fn shadow(route: &Route, guarded: &Route) -> TableError {
     TableError {
-        place: (route.id.line, route.id.column),
+        place: route.id.place,
         kind: TableErrorKind::ShadowedPartially,
         message: format!(
             "the route `{}` lets everybody into a part of what `{}` (line {}) guards",
-            route.id.value, guarded.id.value, guarded.id.line
+            route.id.value, guarded.id.value, guarded.id.place.line
         ),
         hint: "add allow_lints: [shadowed_partially] if you mean it".to_owned(),
     }

@@ -63,8 +63,9 @@ fn host(host: Option<&HostPattern>) -> String {
 
 fn path(path: &PathPattern) -> String {
     match path {
-        PathPattern::Exact(path) => path.clone(),
+        PathPattern::Exact(path) | PathPattern::Glob(path) => path.clone(),
         PathPattern::Prefix(path) => format!("{}/*", path.trim_end_matches('/')),
+        PathPattern::Regex(source) => format!("~ {source}"),
     }
 }
 

@@ -5,6 +5,7 @@ use super::*;
 const CANONICAL: Form = Form::Canonical {
     reject_dot_segments: false,
     merge_slashes: true,
+    keep_encoded: false,
 };
 
 fn canonical(path: &str) -> Result<String, Refusal> {
@@ -80,6 +81,7 @@ fn dot_segments_may_be_refused_altogether() {
     let strict = Form::Canonical {
         reject_dot_segments: true,
         merge_slashes: true,
+        keep_encoded: false,
     };
     assert_eq!(
         CanonicalTarget::new("/a/./b", None, strict),

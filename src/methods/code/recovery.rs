@@ -11,6 +11,7 @@ use crate::{
     },
     model::{Channel, Code, CredentialType, Flow, FlowState, Identity, Template},
     schema::{is_email, normalise},
+    throttle::Sending,
     ui::{Group, Message, Node, text},
 };
 
@@ -70,6 +71,7 @@ impl Recovery {
         submission: &Submission,
         ctx: &Ctx<'_>,
     ) -> Result<Outcome, Failure> {
+        let sending = ctx.count_sending(&[email])?;
         let identity = ctx.find_by_address(AddressKind::Recovery, email).await?;
         let to = addressee(identity.as_ref(), email);
         let flow = (ctx.flow.id, ctx.flow.kind);
@@ -91,7 +93,7 @@ impl Recovery {
             }
             None => None,
         };
-        Ok(Outcome::Sent(Box::new(Challenge {
+        let challenge = Challenge {
             drop_earlier: true,
             codes: vec![code],
             messages: message.into_iter().collect(),
@@ -100,6 +102,10 @@ impl Recovery {
                 waiting(email),
                 Some(text::recovery_code_sent()),
             )
+        };
+        Ok(Outcome::Sent(Box::new(match sending {
+            Sending::Send => challenge,
+            Sending::Silent(_) => challenge.silenced(),
         })))
     }
 

@@ -8,7 +8,7 @@ use vestibule::config::{
     Access, AccessLog, AccessMode, After, Argon2Settings, Config, Cookies, Cors, CourierSettings,
     Drain, EmailSource, FeatureFlags, FlowSettings, Gateway, HashAlgorithm, Hashers,
     HeaderTemplate, HostHeader, HostPattern, Http2Limits, IdentityHeaders, IdentitySettings,
-    Limits, Listener, Located, Log, LogFormat, LoginStyle, OnUnauthenticated, PathSettings,
+    Limits, Listener, Located, Log, LogFormat, LoginStyle, OnUnauthenticated, PathSettings, Place,
     RegistrationStyle, RequiredAal, Route, RouteAction, RouteMatch, SameSite, Secrets, SelfService,
     Serve, ServePublic, SessionCacheSettings, SessionSettings, Storage, Strategy, Target,
     ThrottleSettings, Timeouts, UnderscoreHeaders, Upstream,
@@ -102,8 +102,11 @@ pub(crate) fn route(id: &str, hosts: &[&str], mode: AccessMode, target: &str) ->
     Route {
         id: Located {
             value: id.to_owned(),
-            line: 1,
-            column: 1,
+            place: Place {
+                source: 0,
+                line: 1,
+                column: 1,
+            },
         },
         matches: RouteMatch {
             hosts: hosts
@@ -113,8 +116,7 @@ pub(crate) fn route(id: &str, hosts: &[&str], mode: AccessMode, target: &str) ->
                     None => HostPattern::Exact((*host).to_owned()),
                 })
                 .collect(),
-            paths: Vec::new(),
-            methods: Vec::new(),
+            ..RouteMatch::default()
         },
         priority: 0,
         access: Access {
@@ -129,6 +131,8 @@ pub(crate) fn route(id: &str, hosts: &[&str], mode: AccessMode, target: &str) ->
         upgrades: vec!["websocket".to_owned()],
         forward_cookies: Vec::new(),
         forward_credentials: None,
+        merge_slashes: true,
+        keep_encoded_slashes: false,
         app_name: None,
         allow_lints: Vec::new(),
     }
@@ -254,6 +258,7 @@ fn gateway() -> Gateway {
         },
         headers_with_underscores: UnderscoreHeaders::Drop,
         strip_request_headers: Vec::new(),
+        default_route: None,
         server_timing: false,
     }
 }
