@@ -7,7 +7,7 @@ use tokio::{sync::mpsc, task::JoinHandle};
 use crate::{
     clock::SharedClock,
     session::TokenUse,
-    store::{Change, Commit, Database, Store},
+    store::{AccessTokenChange, Change, Commit, Database, Store},
 };
 
 /// Starts writing down when access tokens were used; abort the handle to stop.
@@ -18,7 +18,7 @@ use crate::{
 pub(super) fn note_token_uses(db: Database, mut uses: mpsc::Receiver<TokenUse>) -> JoinHandle<()> {
     tokio::spawn(async move {
         while let Some(TokenUse { id, at }) = uses.recv().await {
-            let commit = Commit::of(Change::NoteAccessTokenUse { id, at });
+            let commit = Commit::of(Change::AccessToken(AccessTokenChange::NoteUse { id, at }));
             if let Err(error) = db.commit(commit).await {
                 tracing::debug!(%error, "the use of an access token was not written down");
             }

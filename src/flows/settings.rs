@@ -109,7 +109,7 @@ impl Flows {
     ///
     /// # Errors
     /// 403 `session_refresh_required`, which says where to sign in again.
-    pub fn freshly_signed_in(&self, visit: &Visit) -> Result<(), ApiError> {
+    pub fn freshly_signed_in(&self, visit: &Visit) -> Result<(), Failure> {
         let session = visit.session();
         if session.is_some_and(|session| self.0.is_privileged(session, visit)) {
             return Ok(());
@@ -121,7 +121,8 @@ impl Flows {
         Err(
             ApiError::forbidden("Please sign in again before you do this.")
                 .id("session_refresh_required")
-                .beside("redirect_browser_to", to),
+                .beside("redirect_browser_to", to)
+                .into(),
         )
     }
 }

@@ -12,7 +12,7 @@ use crate::{
         token::{self, TokenKind},
     },
     model::{Aal, AccessToken, AccessTokenId, IdentityId, Reach},
-    store::{Change, Commit, Constraint, Database, StoreError},
+    store::{AccessTokenChange, Change, Commit, Constraint, Database, StoreError},
 };
 
 /// What somebody wants a token for.
@@ -65,7 +65,7 @@ impl Identities {
     /// # Errors
     /// [`IdentityError::NotFound`], or the store's.
     pub async fn revoke_access_token(&self, id: AccessTokenId) -> Result<(), IdentityError> {
-        let commit = Commit::of(Change::DeleteAccessToken(id));
+        let commit = Commit::of(Change::AccessToken(AccessTokenChange::Delete(id)));
         self.db.commit(commit).await?;
         Ok(())
     }
@@ -97,11 +97,11 @@ pub async fn issue_access_token(
         expires_at: now.plus(wanted.lifetime.unwrap_or(USUAL)),
         last_used_at: None,
     };
-    let change = Change::InsertAccessToken {
+    let change = Change::AccessToken(AccessTokenChange::Insert {
         access: Box::new(access.clone()),
         token: Digest::of(token.expose().as_bytes()),
         most: MOST,
-    };
+    });
     match db.commit(Commit::of(change)).await {
         Ok(_) => Ok(IssuedAccessToken { access, token }),
         Err(StoreError::Conflict(Constraint::Exhausted)) => Err(IdentityError::Refused(format!(
@@ -124,7 +124,10 @@ pub async fn revoke_own_access_token(
     if found.is_none_or(|access| access.identity_id != owner) {
         return Err(IdentityError::NotFound(None));
     }
-    db.commit(Commit::of(Change::DeleteAccessToken(id))).await?;
+    db.commit(Commit::of(Change::AccessToken(AccessTokenChange::Delete(
+        id,
+    ))))
+    .await?;
     Ok(())
 }
 

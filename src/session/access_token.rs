@@ -142,7 +142,7 @@ pub(super) fn bearer(headers: &HeaderMap) -> Presented {
     let source = Source::AccessToken;
     let value = headers
         .get(header::AUTHORIZATION)
-        .map(|value| value.as_bytes());
+        .map(http::HeaderValue::as_bytes);
     match value.and_then(|value| token_of(b"bearer", TokenKind::Access, value)) {
         None => Presented::None,
         Some(token) => match token::presented(TokenKind::Access, token) {

@@ -128,13 +128,12 @@ pub fn presented_to(
             Authenticator::Basic => access_token::basic(headers),
         };
         let otherwise = match (&mut cookies, found) {
-            (_, Presented::None) => continue,
+            (_, Presented::None) | (Some(_), Presented::Tokens(_)) => continue,
             (cookies @ None, Presented::Tokens(found)) if found.source == Source::Cookie => {
                 *cookies = Some(found);
                 continue;
             }
             (None, found) => return found,
-            (Some(_), Presented::Tokens(_)) => continue,
             (Some(cookies), Presented::Malformed(source)) => {
                 (cookies, Otherwise::Malformed(source))
             }

@@ -83,25 +83,8 @@ pub enum Change {
         /// What the cookie says.
         until: Timestamp,
     },
-    /// Adds an access token under its digest. Conflicts with `Exhausted` when its owner has `most` that work, with `Missing` when the
-    /// owner is gone.
-    InsertAccessToken {
-        /// The record.
-        access: Box<AccessToken>,
-        /// Digest of the token.
-        token: Digest,
-        /// So many are allowed.
-        most: usize,
-    },
-    /// Removes an access token. Conflicts with `Missing`.
-    DeleteAccessToken(AccessTokenId),
-    /// Notes when an access token was used. One that is gone is fine. No cache has to know.
-    NoteAccessTokenUse {
-        /// Which.
-        id: AccessTokenId,
-        /// When.
-        at: Timestamp,
-    },
+    /// What becomes of an access token.
+    AccessToken(AccessTokenChange),
     /// Adds or replaces a flow. Beyond 50 of one CSRF cookie, the oldest go (security 17). Conflicts with `Missing` when the flow names
     /// an identity that is gone.
     PutFlow(Box<Flow>),
@@ -191,6 +174,30 @@ pub enum Change {
     /// Makes every message due that a worker has taken: for a start after which no other worker can be alive.
     ReleaseDispatches {
         /// Now.
+        at: Timestamp,
+    },
+}
+
+/// A change of an access token.
+#[derive(Clone, Debug)]
+pub enum AccessTokenChange {
+    /// Adds one under the digest of its text. Conflicts with `Exhausted` when its owner has `most` that work, with `Missing` when the
+    /// owner is gone.
+    Insert {
+        /// The record.
+        access: Box<AccessToken>,
+        /// Digest of its text.
+        token: Digest,
+        /// So many are allowed.
+        most: usize,
+    },
+    /// Removes one. Conflicts with `Missing`.
+    Delete(AccessTokenId),
+    /// Notes when one was used; one that is gone is fine. No cache has to know.
+    NoteUse {
+        /// Which.
+        id: AccessTokenId,
+        /// When.
         at: Timestamp,
     },
 }

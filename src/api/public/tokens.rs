@@ -118,7 +118,7 @@ async fn take_back(public: &Public, visit: &Visit, id: &str) -> Result<(), Failu
 
 /// A page of another site must not act with a session that happens to be there: what a browser says about the page is believed, and
 /// a body has to be JSON, which such a page cannot send without asking first.
-fn from_our_pages(public: &Public, headers: &HeaderMap) -> Result<(), ApiError> {
+fn from_our_pages(public: &Public, headers: &HeaderMap) -> Result<(), Failure> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let by_site = text("sec-fetch-site").map(|site| matches!(site, "same-origin" | "none"));
     let own = &public.flows.config().serve.public.base_url;
@@ -130,7 +130,8 @@ fn from_our_pages(public: &Public, headers: &HeaderMap) -> Result<(), ApiError> 
     if !by_site.or(by_origin).unwrap_or(true) || !is_json {
         return Err(
             ApiError::forbidden("Access tokens are made and taken back on our own pages.")
-                .id("security_csrf_violation"),
+                .id("security_csrf_violation")
+                .into(),
         );
     }
     Ok(())

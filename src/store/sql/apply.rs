@@ -8,7 +8,7 @@ use super::{
 use crate::{
     clock::Timestamp,
     model::IdentityId,
-    store::{Change, Commit, StoreError, Touched},
+    store::{AccessTokenChange, Change, Commit, StoreError, Touched},
 };
 
 /// Applies all changes, in order, inside the transaction that the caller has open; after an error the caller rolls back.
@@ -82,19 +82,7 @@ fn apply_one(
             sessions::note_cookie(driver, *id, *until)?;
             note(&mut touched.sessions, *id);
         }
-        Change::InsertAccessToken {
-            access,
-            token,
-            most,
-        } => {
-            access_tokens::insert(driver, access, token, *most)?;
-            touched.created_sessions = true;
-        }
-        Change::DeleteAccessToken(id) => {
-            access_tokens::delete(driver, *id)?;
-            note(&mut touched.sessions, (*id).into());
-        }
-        Change::NoteAccessTokenUse { id, at } => access_tokens::note_use(driver, *id, *at)?,
+        Change::AccessToken(change) => apply_token(driver, change, touched)?,
         Change::PutFlow(flow) => flows::put(driver, flow)?,
         Change::DeleteFlow(id) => flows::delete(driver, *id)?,
         Change::DropOldFlows { client, keep } => flows::drop_old(driver, client, *keep)?,
@@ -133,6 +121,29 @@ fn apply_one(
             touched.abandoned += messages::abandon_expired(driver, *before, *forget)?;
         }
         Change::ReleaseDispatches { at } => messages::release(driver, *at)?,
+    }
+    Ok(())
+}
+
+fn apply_token(
+    driver: &dyn Driver,
+    change: &AccessTokenChange,
+    touched: &mut Touched,
+) -> Result<(), StoreError> {
+    match change {
+        AccessTokenChange::Insert {
+            access,
+            token,
+            most,
+        } => {
+            access_tokens::insert(driver, access, token, *most)?;
+            touched.created_sessions = true;
+        }
+        AccessTokenChange::Delete(id) => {
+            access_tokens::delete(driver, *id)?;
+            note(&mut touched.sessions, (*id).into());
+        }
+        AccessTokenChange::NoteUse { id, at } => access_tokens::note_use(driver, *id, *at)?,
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use vestibule::{
     crypto::Digest,
     model::{Aal, AccessToken, AccessTokenId, Identity, Reach},
-    store::{Change, Constraint, Store},
+    store::{AccessTokenChange, Change, Constraint, Store},
 };
 
 use super::records::*;
@@ -30,11 +30,11 @@ fn access(owner: &Identity, name: &str) -> AccessToken {
 }
 
 fn made(access: &AccessToken, most: usize) -> Change {
-    Change::InsertAccessToken {
+    Change::AccessToken(AccessTokenChange::Insert {
         access: Box::new(access.clone()),
         token: digest(access),
         most,
-    }
+    })
 }
 
 fn digest(access: &AccessToken) -> Digest {
@@ -61,7 +61,7 @@ pub(super) async fn an_access_token_is_found_with_its_owner_and_goes_with_them(s
     let (found, owner) = found.expect("it answers").expect("it is there");
     assert_eq!((&found, owner.id), (&token, anna.id));
     assert!(!owner.credentials.is_empty(), "its names are needed");
-    assert_eq!(of(store, &anna).await, [token.clone()]);
+    assert_eq!(of(store, &anna).await, std::slice::from_ref(&token));
     let found = store.find_access_token(token.id).await.expect("it answers");
     assert_eq!(found, Some(token.clone()));
     commit(store, Change::DeleteIdentity(anna.id)).await;
@@ -74,10 +74,14 @@ pub(super) async fn a_token_that_is_taken_back_is_told_to_caches(store: &dyn Sto
     let anna = somebody(store).await;
     let token = access(&anna, "CI");
     commit(store, made(&token, 5)).await;
-    let touched = commit(store, Change::DeleteAccessToken(token.id)).await;
+    let touched = commit(
+        store,
+        Change::AccessToken(AccessTokenChange::Delete(token.id)),
+    )
+    .await;
     assert_eq!(touched.sessions, [token.id.into()]);
     assert_eq!(of(store, &anna).await, []);
-    let again = Change::DeleteAccessToken(token.id);
+    let again = Change::AccessToken(AccessTokenChange::Delete(token.id));
     assert_eq!(conflict(store, again).await, Constraint::Missing);
 }
 
@@ -101,7 +105,11 @@ pub(super) async fn the_latest_use_is_noted_and_touches_nothing(store: &dyn Stor
     commit(store, made(&token, 5)).await;
     let (id, late) = (token.id, NOW.plus(Duration::from_secs(60)));
     for at in [late, NOW] {
-        let touched = commit(store, Change::NoteAccessTokenUse { id, at }).await;
+        let touched = commit(
+            store,
+            Change::AccessToken(AccessTokenChange::NoteUse { id, at }),
+        )
+        .await;
         assert_eq!(touched, vestibule::store::Touched::default());
     }
     assert_eq!(of(store, &anna).await[0].last_used_at, Some(late));
