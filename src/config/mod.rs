@@ -12,6 +12,7 @@ mod include;
 mod keys;
 mod load;
 mod operations;
+mod outgoing;
 mod raw;
 mod read;
 mod rules;
@@ -24,7 +25,7 @@ mod template;
 mod tests;
 mod throttle;
 
-pub use courier::{CourierSettings, HttpAuth, HttpRequest, MailChannel, Smtp, SmtpSecurity};
+pub use courier::{CourierSettings, MailChannel, Smtp, SmtpSecurity};
 pub use finding::{Finding, Kind, Level};
 pub use gateway::{
     Access, AccessMode, EmailSource, FieldMatch, FieldTest, Gateway, HeaderTemplate, HostHeader,
@@ -37,6 +38,8 @@ pub use load::{Examined, LoadOptions, Loaded, examine, examine_text, load, load_
 pub use operations::{
     AccessLog, Argon2Settings, HashAlgorithm, Hashers, Limits, Log, LogFormat, Secrets,
 };
+pub(crate) use outgoing::is_remote;
+pub use outgoing::{HttpAuth, HttpRequest, Outgoing};
 pub use raw::Place;
 pub use section::{Located, Section};
 pub use selfservice::{
@@ -71,6 +74,8 @@ pub struct Config {
     pub secrets: Secrets,
     /// Mail and text messages.
     pub courier: CourierSettings,
+    /// Where requests of this server may go.
+    pub outgoing: Outgoing,
     /// Password hashing.
     pub hashers: Hashers,
     /// Logs.

@@ -1,8 +1,8 @@
 //! The good end of a recovery: a session, and settings to choose a new password in (methods 1.5, security 12.5).
 
 use super::{
-    Answer, ContinueWith, Failed, Failure, Inner, Recovered, Reply, Visit,
-    finish::{factor, is_spent, proven, spent},
+    Answer, ContinueWith, Failed, Failure, Inner, Recovered, Reply, Submission, View, Visit,
+    finish::{factor, fresh_token, is_spent, proven, spent},
     view_for,
 };
 use crate::{
@@ -20,6 +20,7 @@ impl Inner {
         &self,
         flow: &Flow,
         recovered: Recovered,
+        submission: Option<&Submission>,
         visit: &Visit,
     ) -> Result<Answer, Failed> {
         let Recovered {
@@ -29,7 +30,11 @@ impl Inner {
             verifies,
         } = recovered;
         if !identity.is_active() {
-            return self.restart(flow, text::account_disabled(), visit).await;
+            let message = text::account_disabled();
+            let error = ApiError::bad_request(message.text.clone())
+                .id("identity_disabled")
+                .detail("identity_id", identity.id.to_string());
+            return self.begin_anew(flow, message, error, visit).await;
         }
         let mut commit = spent(Some(spends), visit.now);
         if let Some((via, value)) = verifies {
@@ -38,9 +43,13 @@ impl Inner {
                 .extend(proven(&mut identity, via, value, visit.now));
         }
         let factor = factor(method, Aal::Aal1, visit);
-        let issued = self
-            .sessions
-            .issue(&identity, factor, visit.device(), visit.now);
+        let issued = self.sessions.issue(
+            &identity,
+            factor,
+            visit.device(),
+            fresh_token(flow),
+            visit.now,
+        );
         commit.changes.push(issued.change);
         commit.changes.extend(self.throttle.recovered(identity.id));
         let hooks = self.settings(flow.kind).hooks(method.as_str());
@@ -83,7 +92,9 @@ impl Inner {
         } else {
             Vec::new()
         };
-        let reply = self.onwards(flow, next.as_ref(), &issued.token, &secret);
+        let mut view = view_for(flow, None, &secret);
+        view.transient_payload = submission.map(Submission::transient_payload);
+        let reply = self.onwards(view, next.as_ref(), &issued.token);
         Ok(Answer { reply, cookies })
     }
 }
@@ -109,14 +120,8 @@ impl Inner {
     }
 
     /// What is answered: a browser goes to the settings, a program is told where to go.
-    fn onwards(
-        &self,
-        flow: Flow,
-        settings: Option<&Flow>,
-        token: &SessionToken,
-        secret: &csrf::Secret,
-    ) -> Reply {
-        let native = flow.flow_type == FlowType::Api;
+    fn onwards(&self, mut view: Box<View>, settings: Option<&Flow>, token: &SessionToken) -> Reply {
+        let native = view.flow.flow_type == FlowType::Api;
         let mut next = Vec::new();
         if native {
             next.push(ContinueWith::SetOrySessionToken {
@@ -130,7 +135,7 @@ impl Inner {
             url
         } else {
             let to = self
-                .destination(&flow, "")
+                .destination(&view.flow, "")
                 .unwrap_or_else(|| self.default_destination().clone());
             next.push(ContinueWith::redirect(to.as_str()));
             to.into()
@@ -145,7 +150,6 @@ impl Inner {
             let error = Box::new(error);
             return Reply::Refused { to, error };
         }
-        let mut view = view_for(flow, None, secret);
         view.continue_with = next;
         Reply::Saved { view, to }
     }

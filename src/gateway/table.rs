@@ -71,6 +71,10 @@ pub struct Route {
     pub keep_encoded_slashes: bool,
     /// Which header set of the identity stage it sends.
     pub headers: usize,
+    /// Its place in the table.
+    pub number: usize,
+    /// Its streams end with the session that opened them.
+    pub is_bound: bool,
 }
 
 /// What a route does with a request that may pass.
@@ -197,8 +201,10 @@ impl RouteTable {
         let routes = all
             .iter()
             .zip(sets)
-            .map(|(route, set)| Route {
+            .enumerate()
+            .map(|(number, (route, set))| Route {
                 headers: set,
+                number,
                 ..compile(route, &mut endpoints)
             })
             .collect();
@@ -305,6 +311,8 @@ fn compile(route: &config::Route, endpoints: &mut Vec<Arc<Endpoint>>) -> Route {
         merge_slashes: route.merge_slashes,
         keep_encoded_slashes: route.keep_encoded_slashes,
         headers: 0,
+        number: 0,
+        is_bound: route.bind_streams,
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 use futures_util::{FutureExt, future::Shared};
 use tokio::sync::oneshot;
 
-use super::{Inner, Sessions, Snapshot, epochs::Epoch};
+use super::{Credential, Inner, Sessions, Snapshot, epochs::Epoch};
 use crate::{crypto::Digest, store::StoreError};
 
 /// The store could not say. That is no "no": answer 503 and let clients keep their tokens (gateway ).
@@ -55,6 +55,19 @@ impl Sessions {
         digest: &Digest,
     ) -> Result<Option<Arc<Snapshot>>, Unavailable> {
         self.load_as(Kind::AccessToken, *digest).await
+    }
+
+    /// Asks once more for what `snapshot` was opened with.
+    pub(super) async fn load_again(
+        &self,
+        snapshot: &Snapshot,
+        digest: Digest,
+    ) -> Result<Option<Arc<Snapshot>>, Unavailable> {
+        let kind = match snapshot.credential {
+            Credential::Session => Kind::Session,
+            Credential::AccessToken(_) => Kind::AccessToken,
+        };
+        self.load_as(kind, digest).await
     }
 
     async fn load_as(
@@ -133,6 +146,7 @@ impl Sessions {
         };
         let found = found.map(|mut snapshot| {
             snapshot.log_id = self.log_id(&snapshot.session);
+            snapshot.source = Some((digest, read));
             Arc::new(snapshot)
         });
         inner.cache.keep(digest, read, found.as_ref());

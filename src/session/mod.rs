@@ -8,6 +8,7 @@ mod access_token;
 mod assurance;
 mod cache;
 mod cookies;
+mod current;
 mod epochs;
 mod issue;
 mod load;

@@ -5,10 +5,7 @@
 use http::{HeaderMap, HeaderName, header};
 
 use super::access_token::{self, Claim};
-use crate::crypto::{
-    Digest,
-    token::{self, TokenKind},
-};
+use crate::crypto::{Digest, TokenKind, token};
 
 /// Where a credential was found, and what it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,7 +146,8 @@ pub fn presented_to(
 }
 
 /// Finds the session credential: `X-Session-Token`, then the cookie, then a bearer token. The first that is there counts, also when
-/// it is worthless; only a cookie that cannot be a token counts as no cookie.
+/// it is worthless; only a cookie that cannot be a token counts as no cookie. The token of a program is none in a cookie, and the other way
+/// round.
 #[must_use]
 pub fn presented(headers: &HeaderMap, cookie_name: &str) -> Presented {
     if let Some(value) = headers
@@ -200,7 +198,7 @@ fn from_cookies(headers: &HeaderMap, name: &[u8]) -> Option<Candidates> {
             if found.is_full() {
                 return Some(*found);
             }
-            if let Some(digest) = token::presented(TokenKind::Session, value) {
+            if let Some(digest) = token::presented(TokenKind::Cookie, value) {
                 found.push(digest);
             }
         }

@@ -6,9 +6,13 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
-use super::access_token::{Credential, HeldToken};
+use super::{
+    access_token::{Credential, HeldToken},
+    epochs::Epoch,
+};
 use crate::{
     clock::Timestamp,
+    crypto::Digest,
     model::{AccessToken, Identity, Session},
 };
 
@@ -26,6 +30,8 @@ pub struct Snapshot {
     pub credential: Credential,
     /// What logs call the session: a keyed hash of its id, the same as long as the secret stays. Empty outside the service.
     pub log_id: String,
+    /// The token it was found by, and when the read began. Absent outside the service.
+    pub(super) source: Option<(Digest, Epoch)>,
     slots: Box<[OnceLock<RenderedHeaders>]>,
     document: OnceLock<Bytes>,
 }
@@ -39,6 +45,7 @@ impl Snapshot {
             identity,
             credential: Credential::Session,
             log_id: String::new(),
+            source: None,
             slots: (0..slots).map(|_| OnceLock::new()).collect(),
             document: OnceLock::new(),
         }

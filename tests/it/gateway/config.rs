@@ -8,10 +8,10 @@ use vestibule::config::{
     Access, AccessLog, AccessMode, After, Argon2Settings, Config, Cookies, Cors, CourierSettings,
     Drain, EmailSource, FeatureFlags, FlowSettings, Gateway, HashAlgorithm, Hashers,
     HeaderTemplate, HostHeader, HostPattern, Http2Limits, IdentityHeaders, IdentitySettings,
-    Limits, Listener, Located, Log, LogFormat, LoginStyle, OnUnauthenticated, PathSettings, Place,
-    RegistrationStyle, RequiredAal, Route, RouteAction, RouteMatch, SameSite, Secrets, SelfService,
-    Serve, ServePublic, SessionCacheSettings, SessionSettings, Storage, Strategy, Target,
-    ThrottleSettings, Timeouts, UnderscoreHeaders, Upstream,
+    Limits, Listener, Located, Log, LogFormat, LoginStyle, OnUnauthenticated, Outgoing,
+    PathSettings, Place, RegistrationStyle, RequiredAal, Route, RouteAction, RouteMatch, SameSite,
+    Secrets, SelfService, Serve, ServePublic, SessionCacheSettings, SessionSettings, Storage,
+    Strategy, Target, ThrottleSettings, Timeouts, UnderscoreHeaders, Upstream,
 };
 
 /// `https://auth.example.com` as identity host, no routes yet.
@@ -59,6 +59,7 @@ pub(crate) fn config() -> Config {
             pull_count: 10,
             pull_wait: Duration::from_secs(1),
         },
+        outgoing: Outgoing::default(),
         hashers: Hashers {
             algorithm: HashAlgorithm::Argon2,
             bcrypt_cost: 12,
@@ -131,6 +132,7 @@ pub(crate) fn route(id: &str, hosts: &[&str], mode: AccessMode, target: &str) ->
         upgrades: vec!["websocket".to_owned()],
         forward_cookies: Vec::new(),
         forward_credentials: None,
+        bind_streams: true,
         merge_slashes: true,
         keep_encoded_slashes: false,
         app_name: None,
