@@ -22,6 +22,7 @@ mod registration_code;
 mod sessions;
 mod settings;
 mod throttle;
+mod tokens;
 mod verification;
 
 use std::{path::Path, sync::Arc};
