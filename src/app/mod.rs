@@ -202,6 +202,9 @@ async fn run(
         metrics: telemetry.metrics.clone(),
     };
     let gateway = gateway::Gateway::build(&config, table, parts);
+    let tending = tokio::spawn(gateway.tend());
+    let told = gateway.clone();
+    telemetry.metrics.add_source(move |sink| told.report(sink));
     let running = net::serve(plan(&config, public), move |_, ticker| {
         gateway.worker(ticker)
     })?;
@@ -225,6 +228,7 @@ async fn run(
         () = signals.stop_asked() => tracing::warn!("a second signal: requests under way are cut off"),
     }
     housekeeping.abort();
+    tending.abort();
     mailing.finish().await;
     store.close().await;
     Ok(ExitCode::SUCCESS)

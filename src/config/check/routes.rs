@@ -164,13 +164,92 @@ impl Check<'_> {
                 self.findings
                     .error(first, Kind::MissingKey, &key, message, hint);
             }
-            [_, second, ..] => {
-                let key = format!("{key}[1]");
-                self.unsupported(second.place, Owner::Ours, &key, "a second target");
-            }
             _ => {}
         }
+        self.upstream_words(node, path);
+        self.upstream_tls(node, path);
     }
+}
+
+impl Check<'_> {
+    /// Texts with a form of their own.
+    fn upstream_words(&mut self, node: &Node, path: &str) {
+        let hash_on = |text: &str| {
+            matches!(text, "session" | "identity" | "client_ip")
+                || text.split_once(':').is_some_and(|(kind, name)| {
+                    matches!(kind, "header" | "cookie") && name.parse::<http::HeaderName>().is_ok()
+                })
+        };
+        let range = |text: &str| {
+            let (low, high) = text.split_once('-').unwrap_or((text, text));
+            let status = |text: &str| {
+                text.parse::<u16>()
+                    .is_ok_and(|code| (100..600).contains(&code))
+            };
+            status(low) && status(high) && low <= high
+        };
+        let words: [(&str, &dyn Fn(&str) -> bool, &str); 2] = [
+            (
+                "hash_on",
+                &hash_on,
+                "write session, identity, client_ip, header:NAME or cookie:NAME",
+            ),
+            ("health.active.expect", &range, "write 200-399 or 204"),
+        ];
+        for (key, is_right, hint) in words {
+            if let Some(written) = node.at(key)
+                && !written.as_text().is_some_and(is_right)
+            {
+                let message = format!(
+                    "`{}` is nothing that {key} knows",
+                    written.as_text().unwrap_or_default()
+                );
+                let key = format!("{path}.{key}");
+                self.findings
+                    .error(written.place, Kind::BadValue, &key, message, hint);
+            }
+        }
+        if node.text("policy") == Some("hash") && node.at("hash_on").is_none() {
+            let place = node.at("policy").map_or(node.place, |node| node.place);
+            let key = format!("{path}.hash_on");
+            let message = "the policy `hash` needs something to look at";
+            self.findings.error(
+                place,
+                Kind::MissingKey,
+                &key,
+                message,
+                "add hash_on: session",
+            );
+        }
+    }
+
+    fn upstream_tls(&mut self, node: &Node, path: &str) {
+        for item in node.items("tls.pin_sha256") {
+            if item.as_text().and_then(pin).is_none() {
+                let key = format!("{path}.tls.pin_sha256");
+                let message = "this is no SHA-256 of a public key";
+                let hint = "write 64 hexadecimal digits, or 44 letters of base64";
+                self.findings
+                    .error(item.place, Kind::BadValue, &key, message, hint);
+            }
+        }
+        let pair = ["client_certificate", "client_key"];
+        let [certificate, key] = pair.map(|key| node.at(&format!("tls.{key}")));
+        if let (Some(alone), None) | (None, Some(alone)) = (certificate, key) {
+            let message = "a client certificate and its key belong together";
+            let hint = "write both client_certificate and client_key";
+            let key = format!("{path}.tls.client_key");
+            self.findings
+                .error(alone.place, Kind::MissingKey, &key, message, hint);
+        }
+    }
+}
+
+/// The SHA-256 of a public key, in hexadecimal or base64.
+pub(in crate::config) fn pin(text: &str) -> Option<[u8; 32]> {
+    let hex = data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes());
+    let bytes = hex.or_else(|_| data_encoding::BASE64.decode(text.as_bytes()));
+    bytes.ok()?.try_into().ok()
 }
 
 fn reference(
