@@ -279,7 +279,7 @@ pub enum OnUnauthenticated {
 #[derive(Clone, Debug)]
 pub enum RouteAction {
     /// Forwards it.
-    Upstream(Upstream),
+    Upstream(Box<Upstream>),
     /// Redirects.
     Redirect {
         /// Where to.

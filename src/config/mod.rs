@@ -12,6 +12,7 @@ mod include;
 mod keys;
 mod load;
 mod operations;
+mod outgoing;
 mod raw;
 mod read;
 mod rules;
@@ -25,7 +26,7 @@ mod tests;
 mod throttle;
 mod upstream;
 
-pub use courier::{CourierSettings, HttpAuth, HttpRequest, MailChannel, Smtp, SmtpSecurity};
+pub use courier::{CourierSettings, MailChannel, Smtp, SmtpSecurity};
 pub use finding::{Finding, Kind, Level};
 pub use gateway::{
     Access, AccessMode, EmailSource, FieldMatch, FieldTest, Gateway, HeaderTemplate, HostHeader,
@@ -38,6 +39,8 @@ pub use load::{Examined, LoadOptions, Loaded, examine, examine_text, load, load_
 pub use operations::{
     AccessLog, Argon2Settings, HashAlgorithm, Hashers, Limits, Log, LogFormat, Secrets,
 };
+pub(crate) use outgoing::is_remote;
+pub use outgoing::{HttpAuth, HttpRequest, Outgoing};
 pub use raw::Place;
 pub use section::{Located, Section};
 pub use selfservice::{
@@ -76,6 +79,8 @@ pub struct Config {
     pub secrets: Secrets,
     /// Mail and text messages.
     pub courier: CourierSettings,
+    /// Where requests of this server may go.
+    pub outgoing: Outgoing,
     /// Password hashing.
     pub hashers: Hashers,
     /// Logs.

@@ -58,13 +58,13 @@ pub(super) fn prepare<'a>(
     asker: &Asker,
 ) -> Result<Plan<'a>, GatewayError> {
     if let Action::Answer(answer) = &route.action
-        && !matches!(answer, RouteAction::SampleApp)
+        && !matches!(**answer, RouteAction::SampleApp)
     {
         return Ok(Plan::Answered(answered(answer, arrival, asker)));
     }
     let Action::Forward(group) = &route.action else {
-        let asked = (arrival, person.as_deref(), arrival.authority);
-        outgoing(connection, route, asked, &mut parts.headers, asker)?;
+        let facts = (arrival, person.as_deref(), arrival.authority);
+        outgoing(connection, route, facts, &mut parts.headers, asker)?;
         return Ok(Plan::Sample(Request::from_parts(parts, body)));
     };
     let hash = group
@@ -72,8 +72,8 @@ pub(super) fn prepare<'a>(
         .and_then(|on| hashed::on(on, &parts.headers, arrival.origin.ip, person.as_deref()));
     let picked = group.pick(hash, None)?;
     let endpoint = &picked.endpoint;
-    let asked = (arrival, person.as_deref(), &endpoint.authority);
-    outgoing(connection, route, asked, &mut parts.headers, asker)?;
+    let facts = (arrival, person.as_deref(), &endpoint.authority);
+    outgoing(connection, route, facts, &mut parts.headers, asker)?;
     if let Some(uri) = forward::outgoing_uri(&parts.uri, arrival.target, endpoint)? {
         parts.uri = uri;
     }

@@ -96,7 +96,7 @@ pub enum Action {
     /// Forwards it.
     Forward(Arc<Group>),
     /// Answers, or redirects, as the configuration says.
-    Answer(RouteAction),
+    Answer(Box<RouteAction>),
 }
 
 /// What `Host` the upstream sees.
@@ -302,14 +302,14 @@ impl RouteTable {
 fn compile(route: &config::Route, upstreams: &mut Upstreams) -> Result<Route, TlsError> {
     let action = match &route.action {
         RouteAction::Upstream(upstream) if upstream.targets.is_empty() => {
-            Action::Answer(RouteAction::Respond {
+            Action::Answer(Box::new(RouteAction::Respond {
                 status: http::StatusCode::SERVICE_UNAVAILABLE,
                 headers: std::collections::BTreeMap::new(),
                 body: String::new(),
-            })
+            }))
         }
         RouteAction::Upstream(upstream) => Action::Forward(upstreams.group(upstream, route.grpc)?),
-        other => Action::Answer(other.clone()),
+        other => Action::Answer(Box::new(other.clone())),
     };
     let host = match (&route.host_header, &action) {
         (HostHeader::Upstream, Action::Forward(_)) => HostRule::Upstream,

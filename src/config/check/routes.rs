@@ -171,6 +171,9 @@ impl Check<'_> {
     }
 }
 
+/// A key, whether a text is right there, and how to write it.
+type Form<'a> = (&'a str, &'a dyn Fn(&str) -> bool, &'a str);
+
 impl Check<'_> {
     /// Texts with a form of their own.
     fn upstream_words(&mut self, node: &Node, path: &str) {
@@ -188,7 +191,7 @@ impl Check<'_> {
             };
             status(low) && status(high) && low <= high
         };
-        let words: [(&str, &dyn Fn(&str) -> bool, &str); 2] = [
+        let words: [Form<'_>; 2] = [
             (
                 "hash_on",
                 &hash_on,

@@ -7,6 +7,7 @@ mod courier;
 mod gateway;
 mod headers;
 mod operations;
+mod outgoing;
 mod routes;
 mod selfservice;
 mod serve;
@@ -51,6 +52,7 @@ impl Read<'_> {
             identity: self.identity(),
             secrets: self.secrets(),
             courier: self.courier(&serve.public.base_url),
+            outgoing: self.outgoing(),
             hashers: self.hashers(),
             log: self.log(),
             limits: self.limits(),

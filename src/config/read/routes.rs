@@ -128,7 +128,7 @@ impl Read<'_> {
                 body: node.text("respond.body").unwrap_or_default().to_owned(),
             };
         }
-        RouteAction::Upstream(self.upstream_of(node))
+        RouteAction::Upstream(Box::new(self.upstream_of(node)))
     }
 
     fn upstream_of(&self, route: &Node) -> Upstream {

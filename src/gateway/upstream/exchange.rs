@@ -221,6 +221,10 @@ pub(super) async fn attempt(
         }
     };
     let again = || {
+        // What the tape holds otherwise is an older request.
+        if !repeatable {
+            return None;
+        }
         let head = connection.tape.take()?;
         version::replay(&head).map(Box::new)
     };

@@ -40,7 +40,7 @@ async fn refresh(endpoint: &Endpoint) {
     match timeout(PATIENCE, connect::resolve(host, port)).await {
         Ok(Ok(found)) => endpoint.remember(found),
         Ok(Err(error)) => {
-            tracing::debug!(host, %error, "a name was not found, its last address stays")
+            tracing::debug!(host, %error, "a name was not found, its last address stays");
         }
         Err(_) => tracing::debug!(host, "the resolver is slow, the last address stays"),
     }

@@ -58,7 +58,7 @@ impl ClientTls {
         let verifier = Verifier::load(settings, &provider)?;
         let builder = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(versions)
-            .map_err(|error| fault("tls", error))?
+            .map_err(|error| fault("tls", &error))?
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier));
         let mut config = match &settings.client {
@@ -67,12 +67,12 @@ impl ClientTls {
                 let file = certificate.display();
                 let chain = CertificateDer::pem_file_iter(certificate)
                     .and_then(Iterator::collect)
-                    .map_err(|error| fault(&file, error))?;
+                    .map_err(|error| fault(&file, &error))?;
                 let secret = PrivateKeyDer::from_pem_file(key)
-                    .map_err(|error| fault(&key.display(), error))?;
+                    .map_err(|error| fault(&key.display(), &error))?;
                 builder
                     .with_client_auth_cert(chain, secret)
-                    .map_err(|error| fault(&file, error))?
+                    .map_err(|error| fault(&file, &error))?
             }
         };
         config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
@@ -82,7 +82,7 @@ impl ClientTls {
             connector: TlsConnector::from(Arc::new(config)),
             name: name
                 .transpose()
-                .map_err(|error| fault("tls.server_name", error))?,
+                .map_err(|error| fault("tls.server_name", &error))?,
         })
     }
 
@@ -145,7 +145,7 @@ impl Verifier {
         } else {
             let roots = Arc::new(roots(settings)?);
             let built = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider));
-            Some(built.build().map_err(|error| fault("tls", error))?)
+            Some(built.build().map_err(|error| fault("tls", &error))?)
         };
         Ok(Self {
             usual,
@@ -160,12 +160,12 @@ fn roots(settings: &UpstreamTls) -> Result<RootCertStore, TlsError> {
     if let Some(file) = &settings.ca_file {
         let name = file.display();
         for certificate in
-            CertificateDer::pem_file_iter(file).map_err(|error| fault(&name, error))?
+            CertificateDer::pem_file_iter(file).map_err(|error| fault(&name, &error))?
         {
-            let certificate = certificate.map_err(|error| fault(&name, error))?;
+            let certificate = certificate.map_err(|error| fault(&name, &error))?;
             roots
                 .add(certificate)
-                .map_err(|error| fault(&name, error))?;
+                .map_err(|error| fault(&name, &error))?;
         }
         if roots.is_empty() {
             return Err(fault(&name, "there is no certificate in this file"));
@@ -232,7 +232,7 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-fn fault(file: impl ToString, reason: impl ToString) -> TlsError {
+fn fault(file: &(impl ToString + ?Sized), reason: &(impl ToString + ?Sized)) -> TlsError {
     TlsError {
         file: file.to_string(),
         reason: reason.to_string(),

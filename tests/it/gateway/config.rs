@@ -8,10 +8,10 @@ use vestibule::config::{
     Access, AccessLog, AccessMode, After, Argon2Settings, Config, Cookies, Cors, CourierSettings,
     Drain, EmailSource, FeatureFlags, FlowSettings, Gateway, HashAlgorithm, Hashers,
     HeaderTemplate, HostHeader, HostPattern, Http2Limits, IdentityHeaders, IdentitySettings,
-    Limits, Listener, Located, Log, LogFormat, LoginStyle, OnUnauthenticated, PathSettings, Place,
-    RegistrationStyle, RequiredAal, Retry, Route, RouteAction, RouteMatch, SameSite, Secrets,
-    SelfService, Serve, ServePublic, SessionCacheSettings, SessionSettings, Storage, Strategy,
-    TargetAddress, ThrottleSettings, Timeouts, UnderscoreHeaders, Upstream,
+    Limits, Listener, Located, Log, LogFormat, LoginStyle, OnUnauthenticated, Outgoing,
+    PathSettings, Place, RegistrationStyle, RequiredAal, Retry, Route, RouteAction, RouteMatch,
+    SameSite, Secrets, SelfService, Serve, ServePublic, SessionCacheSettings, SessionSettings,
+    Storage, Strategy, TargetAddress, ThrottleSettings, Timeouts, UnderscoreHeaders, Upstream,
 };
 
 /// `https://auth.example.com` as identity host, no routes yet.
@@ -59,6 +59,7 @@ pub(crate) fn config() -> Config {
             pull_count: 10,
             pull_wait: Duration::from_secs(1),
         },
+        outgoing: Outgoing::default(),
         hashers: Hashers {
             algorithm: HashAlgorithm::Argon2,
             bcrypt_cost: 12,
@@ -127,7 +128,7 @@ pub(crate) fn route(id: &str, hosts: &[&str], mode: AccessMode, target: &str) ->
             mode,
             on_unauthenticated: OnUnauthenticated::Auto,
         },
-        action: RouteAction::Upstream(Upstream::plain("app", vec![target.into()])),
+        action: RouteAction::Upstream(Box::new(Upstream::plain("app", vec![target.into()]))),
         identity_headers: None,
         timeouts: Timeouts::default(),
         retry: Retry::default(),

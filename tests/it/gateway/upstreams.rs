@@ -46,7 +46,7 @@ fn over(addresses: &[&str], change: impl FnOnce(&mut Settings)) -> Route {
     let mut settings = Settings::plain("apps", targets);
     change(&mut settings);
     let mut route = route("app", &["h"], AccessMode::Public, "http://127.0.0.1:1");
-    route.action = RouteAction::Upstream(settings);
+    route.action = RouteAction::Upstream(Box::new(settings));
     route
 }
 
@@ -373,7 +373,7 @@ fn r_14_1_a_socket_may_have_a_path_and_a_name_is_looked_up() {
         socket.write_all(&head).expect("sent");
     });
     let mut below = over(&["http://127.0.0.1:1"], |_| {});
-    below.action = RouteAction::Upstream(Settings::plain(
+    below.action = RouteAction::Upstream(Box::new(Settings::plain(
         "socket",
         vec![
             TargetAddress::Unix {
@@ -383,7 +383,7 @@ fn r_14_1_a_socket_may_have_a_path_and_a_name_is_looked_up() {
             }
             .into(),
         ],
-    ));
+    )));
     let text = Gate::new(vec![below]).get("h", "/x", "").text();
     assert!(text.starts_with("GET /app/x HTTP/1.1"), "{text}");
     let app = named("by name");

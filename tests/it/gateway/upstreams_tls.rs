@@ -76,7 +76,7 @@ fn to_with(scheme: &str, address: SocketAddr, change: impl FnOnce(&mut Settings)
     let mut settings = Settings::plain("app", vec![target.into()]);
     change(&mut settings);
     let mut route = route("app", &["h"], AccessMode::Public, "http://127.0.0.1:1");
-    route.action = RouteAction::Upstream(settings);
+    route.action = RouteAction::Upstream(Box::new(settings));
     route
 }
 
@@ -197,7 +197,11 @@ fn r_14_33_the_wrong_scheme_is_named() {
             "upstream_speaks_https".to_owned()
         )
     );
-    let plain = Upstream::echo();
+    let plain = Upstream::scripted(|conversation| {
+        use std::io::Read;
+        let _hello = conversation.socket.read(&mut [0; 64]);
+        conversation.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+    });
     assert_eq!(
         asked(to("https", plain.address, UpstreamTls::default())),
         refused("upstream_speaks_http")
