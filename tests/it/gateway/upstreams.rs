@@ -218,7 +218,7 @@ fn r_14_22_another_target_gets_its_own_host_and_path() {
     let (mute, live) = (mute(), Upstream::echo());
     let (first, second) = (format!("{}/one", mute.url()), format!("{}/two", live.url()));
     let mut route = over(&[&first, &second], |settings| {
-        settings.policy = Policy::First
+        settings.policy = Policy::First;
     });
     route.host_header = HostHeader::Upstream;
     let text = Gate::new(vec![route]).get("h", "/x", "").text();
