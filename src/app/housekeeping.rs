@@ -2,9 +2,29 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::task::JoinHandle;
+use tokio::{sync::mpsc, task::JoinHandle};
 
-use crate::{clock::SharedClock, store::Store};
+use crate::{
+    clock::SharedClock,
+    session::TokenUse,
+    store::{AccessTokenChange, Change, Commit, Database, Store},
+};
+
+/// Starts writing down when access tokens were used; abort the handle to stop.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "one of the owners of tasks: it ends with the process"
+)]
+pub(super) fn note_token_uses(db: Database, mut uses: mpsc::Receiver<TokenUse>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        while let Some(TokenUse { id, at }) = uses.recv().await {
+            let commit = Commit::of(Change::AccessToken(AccessTokenChange::NoteUse { id, at }));
+            if let Err(error) = db.commit(commit).await {
+                tracing::debug!(%error, "the use of an access token was not written down");
+            }
+        }
+    })
+}
 
 /// Starts looking; abort the handle to stop.
 #[expect(

@@ -218,7 +218,9 @@ async fn run(
     })?;
     let admin = admin::serve(&services, admin, control)?;
     let mailing = mail::start(&config, &services);
-    let housekeeping = housekeeping::start(store.clone(), clock);
+    let sweeping = housekeeping::start(store.clone(), clock);
+    let uses = services.sessions.token_uses();
+    let noting = housekeeping::note_token_uses(services.db.clone(), uses);
     lifecycle::announce(&config, announce, begun);
 
     signals.stop_asked().await;
@@ -235,8 +237,9 @@ async fn run(
         () = draining => {}
         () = signals.stop_asked() => tracing::warn!("a second signal: requests under way are cut off"),
     }
-    housekeeping.abort();
     tending.abort();
+    sweeping.abort();
+    noting.abort();
     mailing.finish().await;
     store.close().await;
     Ok(ExitCode::SUCCESS)

@@ -150,6 +150,8 @@ pub struct FeatureFlags {
     pub use_continue_with_transitions: bool,
     /// `choose_recovery_address`
     pub choose_recovery_address: bool,
+    /// `refresh_login_choose_address`
+    pub refresh_login_choose_address: bool,
     /// `legacy_continue_with_verification_ui`
     pub legacy_continue_with_verification_ui: bool,
     /// `legacy_require_verified_login_error`

@@ -14,6 +14,8 @@ use super::{Digest, Secret, random};
 pub enum TokenKind {
     /// `ory_st_…`: carries the session of a program, in a header.
     Session,
+    /// `vst_pat_…`: a personal access token, for programs of a person (gateway 7).
+    Access,
     /// `vs_…`: carries the session of a browser, in its cookie. Neither is taken in the other's place (flows 4.2).
     Cookie,
     /// `ory_lo_…`: proves that a log-out link was made for this session.
@@ -26,6 +28,7 @@ impl TokenKind {
     pub const fn prefix(self) -> &'static str {
         match self {
             Self::Session => "ory_st_",
+            Self::Access => "vst_pat_",
             Self::Cookie => "vs_",
             Self::Logout => "ory_lo_",
         }
@@ -69,7 +72,13 @@ impl SessionToken {
     }
 }
 
-/// The digest to look up for a presented value, or nothing when its shape or checksum is wrong.
+/// A fresh token of `kind` with 256 bits of randomness, for whoever it is made for.
+#[must_use]
+pub fn fresh(kind: TokenKind) -> Secret<String> {
+    Secret::new(encode(kind, &random_body()))
+}
+
+/// The digest to look up for a presented value, or nothing when its shape or checksum is not that of a `kind` token.
 #[must_use]
 pub fn presented(kind: TokenKind, value: &[u8]) -> Option<Digest> {
     well_formed(kind, value).then(|| Digest::of(value))

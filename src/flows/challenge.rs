@@ -24,13 +24,12 @@ impl Inner {
             flow.active = Some(taken.method.as_str().to_owned());
         }
         let sent = hold(&mut flow, challenge, visit.now);
-        self.sort(&mut flow, identity.as_ref());
         let mut commit = Commit::of(Change::PutFlow(Box::new(flow.clone())));
         commit.changes.extend(sent);
         self.db.commit(commit).await?;
         let kind = flow.kind;
         let mut view = view(flow, identity, visit);
-        if let Some(taken) = taken.filter(|_| kind != FlowKind::Login) {
+        if let Some(taken) = taken {
             view = echo(view, taken.submission);
         }
         Ok(Answer::plain(match kind {

@@ -39,6 +39,9 @@ impl Inner {
         let factor = factor(proof.method, proof.aal, visit);
         let (session, token, change) = self.begin_or_renew(flow, &proof.identity, factor, visit);
         let mut commit = spent(proof.spends, visit.now);
+        commit
+            .changes
+            .extend(proof.spends.map(|_| passed(flow, visit.now)));
         commit.changes.push(change);
         commit
             .changes
@@ -118,6 +121,9 @@ impl Inner {
             )
         });
         let mut commit = spent(spends, visit.now);
+        commit
+            .changes
+            .extend(spends.map(|_| passed(flow, visit.now)));
         commit = commit.and(Change::InsertIdentity(Box::new(identity.clone())));
         commit
             .changes
@@ -355,6 +361,15 @@ pub(super) fn spent(code: Option<CodeId>, at: Timestamp) -> Commit {
             .into_iter()
             .collect(),
     }
+}
+
+/// The flow from now on: what was sent for it was answered, and it takes nothing more.
+fn passed(flow: &Flow, at: Timestamp) -> Change {
+    let mut flow = flow.clone();
+    flow.state = FlowState::PassedChallenge;
+    flow.updated_at = at;
+    flow.ui.messages.clear();
+    Change::PutFlow(Box::new(flow))
 }
 
 /// Whether a commit failed because its code was spent meanwhile.

@@ -66,7 +66,7 @@ impl Inner {
         self.sort(flow, identity);
     }
 
-    /// All nodes of a form, unsorted. What was already there by another method is not repeated.
+    /// All nodes of a form, unsorted.
     pub(super) fn nodes(&self, ctx: &Ctx<'_>) -> Vec<Node> {
         let asks_for_organization = ctx.flow.internal.contains_key(ORGANIZATION);
         let empty_api_step_up =
@@ -82,7 +82,9 @@ impl Inner {
         }
         // Only methods that know organisations may serve one, and there is none yet.
         if !asks_for_organization {
-            nodes.extend(self.registry.offer(ctx));
+            for node in self.registry.offer(ctx) {
+                place(&mut nodes, node);
+            }
         }
         nodes
     }
@@ -111,6 +113,17 @@ impl Inner {
             Some(identity) if needed => self.load_identity(identity.id).await,
             _ => Ok(None),
         }
+    }
+}
+
+/// Adds a node to a form. Methods share one field for who somebody is: the last one to ask for it says how it looks.
+fn place(nodes: &mut Vec<Node>, node: Node) {
+    let shared = nodes
+        .iter_mut()
+        .find(|present| node.id() == "identifier" && present.id() == node.id());
+    match shared {
+        Some(present) => *present = node,
+        None => nodes.push(node),
     }
 }
 

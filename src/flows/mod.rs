@@ -159,7 +159,9 @@ impl Flows {
         let session = self.0.sessions.resolve(&token, now).await?;
         // A session of an identity that was switched off meanwhile lets nobody in.
         let session = match session {
-            Resolved::One(snapshot, ..) if !snapshot.is_usable(now) => Resolved::Invalid,
+            Resolved::One(snapshot, source, _) if !snapshot.is_usable(now) => {
+                Resolved::Invalid(source)
+            }
             other => other,
         };
         Ok(Visit::new(now, client, request, csrf, session))

@@ -12,7 +12,7 @@ use super::{
     view,
 };
 use crate::{
-    model::{CredentialType, Flow, FlowKind, FlowType, Identity},
+    model::{CredentialType, Flow, FlowKind, FlowState, FlowType, Identity},
     store::{Change, Commit},
     throttle::Guess,
     ui::{Message, text},
@@ -277,6 +277,7 @@ impl Inner {
             self.show_traits(&mut flow, traits, visit);
         }
         flow.active = None;
+        flow.state = FlowState::ChooseMethod;
         flow.updated_at = visit.now;
         self.save(&flow).await?;
         let mut view = view(flow, None, visit);

@@ -1,6 +1,6 @@
 //! What is special to settings: they belong to who is signed in, and protected changes need a young session (flows 3).
 
-use super::{Answer, Elsewhere, Failure, Inner, ProgramBy, Visit, begin::nobody_signed_in};
+use super::{Answer, Elsewhere, Failure, Flows, Inner, ProgramBy, Visit, begin::nobody_signed_in};
 use crate::{
     config::RequiredAal,
     model::{Flow, FlowKind, FlowType},
@@ -102,6 +102,29 @@ impl Inner {
             program: ProgramBy::Json,
             error,
         }))
+    }
+}
+
+impl Flows {
+    /// Whether the session is young enough for what only its owner may do.
+    ///
+    /// # Errors
+    /// 403 `session_refresh_required`, which says where to sign in again.
+    pub fn freshly_signed_in(&self, visit: &Visit) -> Result<(), Failure> {
+        let session = visit.session();
+        if session.is_some_and(|session| self.0.is_privileged(session, visit)) {
+            return Ok(());
+        }
+        let to = self
+            .0
+            .links
+            .init_with(FlowKind::Login, &[("refresh", "true")]);
+        Err(
+            ApiError::forbidden("Please sign in again before you do this.")
+                .id("session_refresh_required")
+                .beside("redirect_browser_to", to)
+                .into(),
+        )
     }
 }
 

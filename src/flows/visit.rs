@@ -85,7 +85,7 @@ impl Visit {
     pub fn snapshot(&self) -> Option<&Arc<Snapshot>> {
         match &self.session {
             Resolved::One(snapshot, ..) => Some(snapshot),
-            Resolved::None | Resolved::Invalid | Resolved::Stale | Resolved::Ambiguous => None,
+            Resolved::None | Resolved::Invalid(_) | Resolved::Stale | Resolved::Ambiguous => None,
         }
     }
 

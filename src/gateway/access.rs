@@ -68,7 +68,7 @@ pub(super) fn admit(
             return Ok(Admitted::Visitor(Some(snapshot)));
         }
         // A token that was sent and is no good is never ignored; a stale cookie is normal.
-        Resolved::Invalid => Unauthenticated {
+        Resolved::Invalid(_) => Unauthenticated {
             refused_token: true,
             ..Unauthenticated::default()
         },
@@ -104,7 +104,7 @@ fn note(over: &mut Over, resolved: &Resolved, cache: Cache) {
         Resolved::Stale | Resolved::Ambiguous => {
             over.carried_nothing(Some(Source::Cookie), nothing);
         }
-        Resolved::Invalid => over.carried_nothing(None, nothing),
+        Resolved::Invalid(source) => over.carried_nothing(Some(*source), nothing),
         Resolved::None => {}
     }
 }

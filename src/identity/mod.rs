@@ -1,6 +1,7 @@
 //! Identities as a service: made from traits, changed, listed, removed. Every change is one commit that names the version it is
 //! based on; who was overtaken reads again and repeats the change.
 
+mod access_tokens;
 mod addresses;
 mod admin;
 mod credentials;
@@ -19,6 +20,9 @@ use crate::{
     store::{Change, Commit, Constraint, Database, StoreError},
 };
 
+pub use access_tokens::{
+    IssuedAccessToken, NewAccessToken, issue_access_token, networks, revoke_own_access_token,
+};
 pub use admin::{GivenAddress, NewIdentity, REGIONS, Replacement};
 pub use credentials::ImportedPassword;
 pub use document::document;

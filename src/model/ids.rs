@@ -47,6 +47,10 @@ id!(
     SessionId
 );
 id!(
+    /// A personal access token.
+    AccessTokenId
+);
+id!(
     /// A self-service flow.
     FlowId
 );

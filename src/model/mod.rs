@@ -1,5 +1,6 @@
 //! Plain records and their pure rules, one file per noun. No I/O, no `async`, no wire formats: those are views at the edges.
 
+pub mod access_token;
 pub mod address;
 pub mod attempts;
 pub mod code;
@@ -12,6 +13,7 @@ pub mod page;
 pub mod self_service_error;
 pub mod session;
 
+pub use access_token::{AccessToken, OutOfReach, Reach};
 pub use address::{AddressStatus, Channel, RecoveryAddress, VerifiableAddress};
 pub use attempts::{AccountFailures, FactorFailures, KnownDevice};
 pub use code::{Code, CodeForm};
@@ -19,7 +21,8 @@ pub use credential::{Credential, CredentialType};
 pub use flow::{Flow, FlowKind, FlowState, FlowType};
 pub use identity::{Identity, IdentityState};
 pub use ids::{
-    AddressId, CodeId, DeviceId, DispatchId, ErrorId, FlowId, IdentityId, MessageId, SessionId,
+    AccessTokenId, AddressId, CodeId, DeviceId, DispatchId, ErrorId, FlowId, IdentityId, MessageId,
+    SessionId,
 };
 pub use message::{CourierMessage, Dispatch, MessageStatus, Outbox, Template};
 pub use page::{Page, PageRequest};

@@ -29,7 +29,7 @@ impl Sessions {
         match self.lookup(&digest, self.0.clock.now()) {
             Lookup::Hit(snapshot) => Ok(Some(snapshot)),
             Lookup::Absent => Ok(None),
-            Lookup::Unknown => self.load(&digest).await,
+            Lookup::Unknown => self.load_again(snapshot, digest).await,
         }
     }
 }

@@ -9,13 +9,20 @@ use std::{
 use futures_util::{FutureExt, future::Shared};
 use tokio::sync::oneshot;
 
-use super::{Sessions, Snapshot, epochs::Epoch};
-use crate::crypto::Digest;
+use super::{Credential, Inner, Sessions, Snapshot, epochs::Epoch};
+use crate::{crypto::Digest, store::StoreError};
 
 /// The store could not say. That is no "no": answer 503 and let clients keep their tokens (gateway ).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("sessions cannot be looked up right now")]
 pub struct Unavailable;
+
+/// What a digest is the digest of.
+#[derive(Clone, Copy)]
+enum Kind {
+    Session,
+    AccessToken,
+}
 
 /// Reads under way.
 #[derive(Default)]
@@ -36,9 +43,41 @@ impl Sessions {
     /// # Errors
     /// When the store fails or does not answer within three seconds.
     pub async fn load(&self, digest: &Digest) -> Result<Option<Arc<Snapshot>>, Unavailable> {
+        self.load_as(Kind::Session, *digest).await
+    }
+
+    /// The same for what a personal access token opens.
+    ///
+    /// # Errors
+    /// As above.
+    pub(super) async fn load_token(
+        &self,
+        digest: &Digest,
+    ) -> Result<Option<Arc<Snapshot>>, Unavailable> {
+        self.load_as(Kind::AccessToken, *digest).await
+    }
+
+    /// Asks once more for what `snapshot` was opened with.
+    pub(super) async fn load_again(
+        &self,
+        snapshot: &Snapshot,
+        digest: Digest,
+    ) -> Result<Option<Arc<Snapshot>>, Unavailable> {
+        let kind = match snapshot.credential {
+            Credential::Session => Kind::Session,
+            Credential::AccessToken(_) => Kind::AccessToken,
+        };
+        self.load_as(kind, digest).await
+    }
+
+    async fn load_as(
+        &self,
+        kind: Kind,
+        digest: Digest,
+    ) -> Result<Option<Arc<Snapshot>>, Unavailable> {
         let asked = self.0.cache.epochs.now();
         loop {
-            let loaded = self.join(*digest).await.map_err(|_| Unavailable)??;
+            let loaded = self.join(kind, digest).await.map_err(|_| Unavailable)??;
             // The read that was joined may be older than this question, and a commit may have been acknowledged in between:
             // whoever asks after that must not get the old state (gateway ). A read begun later cannot be wrong in this way.
             if loaded.read < asked && !self.0.cache.stands(loaded.read, loaded.found.as_deref()) {
@@ -50,7 +89,7 @@ impl Sessions {
     }
 
     /// The read of this digest that is under way, or a new one.
-    fn join(&self, digest: Digest) -> Flight {
+    fn join(&self, kind: Kind, digest: Digest) -> Flight {
         let mut flights = self.0.flights.lock();
         if let Some(flight) = flights.get(&digest) {
             return flight.clone();
@@ -59,7 +98,7 @@ impl Sessions {
         let flight = flight.shared();
         flights.insert(digest, flight.clone());
         drop(flights);
-        self.start(digest, land);
+        self.start(kind, digest, land);
         flight
     }
 
@@ -67,13 +106,13 @@ impl Sessions {
         clippy::disallowed_methods,
         reason = "one of the owners of tasks: who waits for a read may go away, the read goes on for the others"
     )]
-    fn start(&self, digest: Digest, land: oneshot::Sender<Outcome>) {
+    fn start(&self, kind: Kind, digest: Digest, land: oneshot::Sender<Outcome>) {
         let runway = Runway {
             sessions: self.clone(),
             digest,
         };
         tokio::spawn(async move {
-            let outcome = runway.sessions.read(digest).await;
+            let outcome = runway.sessions.read(kind, digest).await;
             // Free before the answer goes out: whoever comes after the answer begins anew.
             drop(runway);
             // Nobody waits any more: the answer is in the cache.
@@ -81,11 +120,11 @@ impl Sessions {
         });
     }
 
-    async fn read(&self, digest: Digest) -> Outcome {
+    async fn read(&self, kind: Kind, digest: Digest) -> Outcome {
         let inner = &*self.0;
         let read = inner.cache.epochs.now();
         inner.cache.loads.add(1);
-        let answer = inner.store.find_session_by_token(digest);
+        let answer = self.ask(kind, digest);
         let found = match tokio::time::timeout(LONGEST_READ, answer).await {
             Ok(Ok(found)) => found,
             Ok(Err(error)) => {
@@ -105,15 +144,30 @@ impl Sessions {
                 return Err(Unavailable);
             }
         };
-        let found = found.map(|(session, identity)| {
-            let log_id = self.log_id(&session);
-            let mut snapshot = Snapshot::new(session, identity, inner.settings.slots);
-            snapshot.log_id = log_id;
+        let found = found.map(|mut snapshot| {
+            snapshot.log_id = self.log_id(&snapshot.session);
             snapshot.source = Some((digest, read));
             Arc::new(snapshot)
         });
         inner.cache.keep(digest, read, found.as_ref());
         Ok(Loaded { found, read })
+    }
+
+    async fn ask(&self, kind: Kind, digest: Digest) -> Result<Option<Snapshot>, StoreError> {
+        let Inner {
+            store, settings, ..
+        } = &*self.0;
+        match kind {
+            Kind::Session => {
+                let found = store.find_session_by_token(digest).await?;
+                Ok(found
+                    .map(|(session, identity)| Snapshot::new(session, identity, settings.slots)))
+            }
+            Kind::AccessToken => {
+                let found = store.find_access_token_by_digest(digest).await?;
+                Ok(found.map(|(token, owner)| Snapshot::of_token(token, owner, settings.slots)))
+            }
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! [`Sessions::resolve`]. Records are written by the caller's commit: issuing and renewing give the change to put into it. What a
 //! commit touched comes back through [`Invalidate`], and from then on no answer is older than it.
 
+mod access_token;
 mod assurance;
 mod cache;
 mod cookies;
@@ -18,7 +19,9 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use tokio::sync::mpsc;
 
 use crate::{
     clock::SharedClock,
@@ -28,11 +31,12 @@ use crate::{
     telemetry::Counter,
 };
 
+pub use access_token::{Claim, Credential, HeldToken, TokenUse, carries_access_token};
 pub use assurance::{Assurance, assurance};
 pub use cache::{Lookup, SessionStats};
 pub use issue::{Issued, NewToken, device};
 pub use load::Unavailable;
-pub use presented::{Candidates, Presented, Source, presented};
+pub use presented::{Authenticator, Candidates, Presented, Source, presented, presented_to};
 pub use resolve::Resolved;
 pub use snapshot::{RenderedHeaders, Snapshot};
 
@@ -50,6 +54,7 @@ struct Inner {
     cache: Cache,
     flights: Flights,
     ambiguous: Counter,
+    uses: OnceLock<mpsc::Sender<TokenUse>>,
 }
 
 /// What the service needs of the configuration.
@@ -102,6 +107,7 @@ impl Sessions {
             settings,
             flights: Flights::default(),
             ambiguous: Counter::default(),
+            uses: OnceLock::new(),
         }))
     }
 

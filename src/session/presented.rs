@@ -1,12 +1,13 @@
-//! Which session tokens a request carries (flows 4.2, security 7.4 and 7.6).
+//! Which credentials of ours a request carries (flows 4.2, gateway 7, security 7.4 and 7.6).
 //!
 //! Works on the bytes of the header fields, copies nothing, and asks nobody: what is not a token by shape and checksum ends here.
 
 use http::{HeaderMap, HeaderName, header};
 
+use super::access_token::{self, Claim};
 use crate::crypto::{Digest, TokenKind, token};
 
-/// Where a token was found.
+/// Where a credential was found, and what it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// `X-Session-Token`
@@ -15,17 +16,34 @@ pub enum Source {
     Cookie,
     /// `Authorization: Bearer ory_st_…`
     Bearer,
+    /// `Authorization: Bearer vst_pat_…`
+    AccessToken,
+    /// `Authorization: Basic …`
+    Basic,
 }
 
-/// The session credential of a request.
+/// A way to prove who one is, as a route lists them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authenticator {
+    /// A session, by cookie or token.
+    Session,
+    /// A personal access token.
+    AccessToken,
+    /// The same as the password of a `Basic` field.
+    Basic,
+}
+
+/// The credential of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presented {
     /// None.
     None,
     /// A header says that it carries a token, and it is none: a bad credential, not an absent one.
-    Malformed,
+    Malformed(Source),
     /// Tokens to look up. A cookie that cannot be a token is here too, with nothing to look up: it is stale.
     Tokens(Candidates),
+    /// A personal access token to look up.
+    AccessToken(Claim),
 }
 
 /// Up to four different tokens from one source, as digests.
@@ -34,6 +52,18 @@ pub struct Candidates {
     source: Source,
     digests: [Digest; MOST],
     count: usize,
+    otherwise: Otherwise,
+}
+
+/// What counts when none of the cookies is any good: a stale cookie is as good as none (gateway ).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Otherwise {
+    /// Nothing else was presented.
+    Nothing,
+    /// Something that is no credential.
+    Malformed(Source),
+    /// A personal access token.
+    AccessToken(Claim),
 }
 
 impl Candidates {
@@ -44,6 +74,7 @@ impl Candidates {
             source,
             digests: [Digest([0; 32]); MOST],
             count: 0,
+            otherwise: Otherwise::Nothing,
         }
     }
 
@@ -70,9 +101,48 @@ impl Candidates {
         self.digests.get(..self.count).unwrap_or_default()
     }
 
+    pub(super) const fn otherwise(&self) -> Otherwise {
+        self.otherwise
+    }
+
     fn is_full(&self) -> bool {
         self.count == MOST
     }
+}
+
+/// Finds the credential that counts where `authenticators` are taken, in this order: the first that is there (gateway ).
+#[must_use]
+pub fn presented_to(
+    authenticators: &[Authenticator],
+    headers: &HeaderMap,
+    cookie_name: &str,
+) -> Presented {
+    let mut cookies: Option<Candidates> = None;
+    for authenticator in authenticators {
+        let found = match authenticator {
+            Authenticator::Session => presented(headers, cookie_name),
+            Authenticator::AccessToken => access_token::bearer(headers),
+            Authenticator::Basic => access_token::basic(headers),
+        };
+        let otherwise = match (&mut cookies, found) {
+            (_, Presented::None) | (Some(_), Presented::Tokens(_)) => continue,
+            (cookies @ None, Presented::Tokens(found)) if found.source == Source::Cookie => {
+                *cookies = Some(found);
+                continue;
+            }
+            (None, found) => return found,
+            (Some(cookies), Presented::Malformed(source)) => {
+                (cookies, Otherwise::Malformed(source))
+            }
+            (Some(cookies), Presented::AccessToken(claim)) => {
+                (cookies, Otherwise::AccessToken(claim))
+            }
+        };
+        let (cookies, what) = otherwise;
+        cookies.otherwise = what;
+        break;
+    }
+    cookies.map_or(Presented::None, Presented::Tokens)
 }
 
 /// Finds the session credential: `X-Session-Token`, then the cookie, then a bearer token. The first that is there counts, also when
@@ -109,7 +179,7 @@ fn one(source: Source, value: &[u8]) -> Presented {
             found.push(digest);
             Presented::Tokens(found)
         }
-        None => Presented::Malformed,
+        None => Presented::Malformed(source),
     }
 }
 
@@ -136,13 +206,18 @@ fn from_cookies(headers: &HeaderMap, name: &[u8]) -> Option<Candidates> {
     found
 }
 
-/// The token of `Bearer TOKEN`: exactly two parts, and only tokens of ours. Others belong to other authenticators.
+/// The token of `Bearer TOKEN` if it is one of sessions.
 fn bearer(value: &[u8]) -> Option<&[u8]> {
+    token_of(b"bearer", TokenKind::Session, value)
+}
+
+/// The token of `SCHEME TOKEN`: exactly two parts, and only tokens of `kind`. Others belong to other authenticators.
+pub(super) fn token_of<'v>(scheme: &[u8], kind: TokenKind, value: &'v [u8]) -> Option<&'v [u8]> {
     let mut parts = value.split(|byte| *byte == b' ');
-    let (scheme, token) = (parts.next()?, parts.next()?);
+    let (said, token) = (parts.next()?, parts.next()?);
     let ours = parts.next().is_none()
-        && scheme.eq_ignore_ascii_case(b"bearer")
-        && token.starts_with(TokenKind::Session.prefix().as_bytes());
+        && said.eq_ignore_ascii_case(scheme)
+        && token.starts_with(kind.prefix().as_bytes());
     ours.then_some(token)
 }
 

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Lookup, Presented, Sessions, Snapshot, Source, Unavailable};
+use super::{
+    Claim, Lookup, Presented, Sessions, Snapshot, Source, Unavailable, presented::Otherwise,
+};
 use crate::{clock::Timestamp, crypto::Digest};
 
 /// What the session credential of a request comes to.
@@ -10,8 +12,8 @@ use crate::{clock::Timestamp, crypto::Digest};
 pub enum Resolved {
     /// There was none.
     None,
-    /// A header carries a token that is no token, or of no session that may be used.
-    Invalid,
+    /// A header carries a credential that is none, or of no session that may be used.
+    Invalid(Source),
     /// A cookie of no session that may be used: as good as none, and to be removed on pages of ours (security 7.3).
     Stale,
     /// Cookies of several identities: nobody is signed in, and all variants of the cookie are to be removed.
@@ -30,8 +32,10 @@ impl Sessions {
         presented: &Presented,
         now: Timestamp,
     ) -> Result<Resolved, Unavailable> {
-        let Presented::Tokens(candidates) = presented else {
-            return Ok(without_lookup(presented));
+        let candidates = match presented {
+            Presented::Tokens(candidates) => candidates,
+            Presented::AccessToken(claim) => return self.resolve_claim(claim, now).await,
+            other => return Ok(without_lookup(other)),
         };
         let mut best = Best::default();
         for digest in candidates.digests() {
@@ -42,14 +46,25 @@ impl Sessions {
             };
             best.consider(found, *digest);
         }
-        Ok(self.decide(best, candidates.source()))
+        match (
+            self.decide(best, candidates.source()),
+            candidates.otherwise(),
+        ) {
+            (Resolved::Stale, Otherwise::AccessToken(claim)) => {
+                self.resolve_claim(&claim, now).await
+            }
+            (Resolved::Stale, Otherwise::Malformed(source)) => Ok(Resolved::Invalid(source)),
+            (resolved, _) => Ok(resolved),
+        }
     }
 
     /// Resolves from memory alone, without waiting; `None` when the store must be asked.
     #[must_use]
     pub fn resolve_cached(&self, presented: &Presented, now: Timestamp) -> Option<Resolved> {
-        let Presented::Tokens(candidates) = presented else {
-            return Some(without_lookup(presented));
+        let candidates = match presented {
+            Presented::Tokens(candidates) => candidates,
+            Presented::AccessToken(claim) => return self.resolve_claim_cached(claim, now),
+            other => return Some(without_lookup(other)),
         };
         let mut best = Best::default();
         for digest in candidates.digests() {
@@ -59,7 +74,44 @@ impl Sessions {
                 Lookup::Unknown => return None,
             }
         }
-        Some(self.decide(best, candidates.source()))
+        match (
+            self.decide(best, candidates.source()),
+            candidates.otherwise(),
+        ) {
+            (Resolved::Stale, Otherwise::AccessToken(claim)) => {
+                self.resolve_claim_cached(&claim, now)
+            }
+            (Resolved::Stale, Otherwise::Malformed(source)) => Some(Resolved::Invalid(source)),
+            (resolved, _) => Some(resolved),
+        }
+    }
+
+    async fn resolve_claim(&self, claim: &Claim, now: Timestamp) -> Result<Resolved, Unavailable> {
+        let found = match self.lookup(&claim.token(), now) {
+            Lookup::Hit(snapshot) => Some(snapshot),
+            Lookup::Absent => None,
+            Lookup::Unknown => self.load_token(&claim.token()).await?,
+        };
+        Ok(self.claimed(claim, found, now))
+    }
+
+    fn resolve_claim_cached(&self, claim: &Claim, now: Timestamp) -> Option<Resolved> {
+        let found = match self.lookup(&claim.token(), now) {
+            Lookup::Hit(snapshot) => Some(snapshot),
+            Lookup::Absent => None,
+            Lookup::Unknown => return None,
+        };
+        Some(self.claimed(claim, found, now))
+    }
+
+    fn claimed(&self, claim: &Claim, found: Option<Arc<Snapshot>>, now: Timestamp) -> Resolved {
+        match found.filter(|snapshot| claim.is_named_by(snapshot)) {
+            Some(snapshot) => {
+                self.note_use(&snapshot, now);
+                Resolved::One(snapshot, claim.source(), claim.token())
+            }
+            None => Resolved::Invalid(claim.source()),
+        }
     }
 
     /// Every usable session that was presented: what a log-out ends (gateway ).
@@ -88,7 +140,7 @@ impl Sessions {
     fn decide(&self, best: Best, source: Source) -> Resolved {
         match best {
             Best::Nothing if source == Source::Cookie => Resolved::Stale,
-            Best::Nothing => Resolved::Invalid,
+            Best::Nothing => Resolved::Invalid(source),
             Best::One(snapshot, digest) => Resolved::One(snapshot, source, digest),
             Best::Several(one, other) => {
                 self.0.ambiguous.add(1);
@@ -107,8 +159,8 @@ impl Sessions {
 
 fn without_lookup(presented: &Presented) -> Resolved {
     match presented {
-        Presented::Malformed => Resolved::Invalid,
-        Presented::None | Presented::Tokens(_) => Resolved::None,
+        Presented::Malformed(source) => Resolved::Invalid(*source),
+        Presented::None | Presented::Tokens(_) | Presented::AccessToken(_) => Resolved::None,
     }
 }
 

@@ -6,11 +6,14 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
-use super::epochs::Epoch;
+use super::{
+    access_token::{Credential, HeldToken},
+    epochs::Epoch,
+};
 use crate::{
     clock::Timestamp,
     crypto::Digest,
-    model::{Identity, Session},
+    model::{AccessToken, Identity, Session},
 };
 
 /// Identity headers, ready to be put into a request.
@@ -23,6 +26,8 @@ pub struct Snapshot {
     pub session: Session,
     /// Whose it is, without credentials.
     pub identity: Identity,
+    /// What opened it.
+    pub credential: Credential,
     /// What logs call the session: a keyed hash of its id, the same as long as the secret stays. Empty outside the service.
     pub log_id: String,
     /// The token it was found by, and when the read began. Absent outside the service.
@@ -38,10 +43,23 @@ impl Snapshot {
         Self {
             session,
             identity,
+            credential: Credential::Session,
             log_id: String::new(),
             source: None,
             slots: (0..slots).map(|_| OnceLock::new()).collect(),
             document: OnceLock::new(),
+        }
+    }
+
+    /// What a personal access token opens; `owner` with its credentials.
+    #[must_use]
+    pub fn of_token(token: AccessToken, mut owner: Identity, slots: usize) -> Self {
+        let session = token.as_session();
+        let held = HeldToken::new(token, &owner);
+        owner.credentials.clear();
+        Self {
+            credential: Credential::AccessToken(Box::new(held)),
+            ..Self::new(session, owner, slots)
         }
     }
 
@@ -84,7 +102,11 @@ impl Snapshot {
         let methods = self.session.methods.len() * METHOD;
         // The document shows most of this once more, as text.
         let record = 2 * (texts + values + addresses + devices + methods);
-        let total = BASE + DOCUMENT + record + self.slots.len() * SLOT;
+        let credential = match &self.credential {
+            Credential::Session => 0,
+            Credential::AccessToken(held) => held.weight(),
+        };
+        let total = BASE + DOCUMENT + credential + record + self.slots.len() * SLOT;
         u32::try_from(total).unwrap_or(u32::MAX)
     }
 }

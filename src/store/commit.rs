@@ -6,9 +6,9 @@ use crate::{
     clock::Timestamp,
     crypto::Digest,
     model::{
-        AccountFailures, AddressStatus, Channel, Code, CodeId, CourierMessage, CredentialType,
-        Device, Dispatch, FactorFailures, Flow, FlowId, Identity, IdentityId, KnownDevice,
-        MessageId, MessageStatus, SelfServiceError, Session, SessionId,
+        AccessToken, AccessTokenId, AccountFailures, AddressStatus, Channel, Code, CodeId,
+        CourierMessage, CredentialType, Device, Dispatch, FactorFailures, Flow, FlowId, Identity,
+        IdentityId, KnownDevice, MessageId, MessageStatus, SelfServiceError, Session, SessionId,
     },
 };
 
@@ -83,6 +83,8 @@ pub enum Change {
         /// What the cookie says.
         until: Timestamp,
     },
+    /// What becomes of an access token.
+    AccessToken(AccessTokenChange),
     /// Adds or replaces a flow. Beyond 50 of one CSRF cookie, the oldest go (security 17). Conflicts with `Missing` when the flow names
     /// an identity that is gone.
     PutFlow(Box<Flow>),
@@ -176,6 +178,30 @@ pub enum Change {
     },
 }
 
+/// A change of an access token.
+#[derive(Clone, Debug)]
+pub enum AccessTokenChange {
+    /// Adds one under the digest of its text. Conflicts with `Exhausted` when its owner has `most` that work, with `Missing` when the
+    /// owner is gone.
+    Insert {
+        /// The record.
+        access: Box<AccessToken>,
+        /// Digest of its text.
+        token: Digest,
+        /// So many are allowed.
+        most: usize,
+    },
+    /// Removes one. Conflicts with `Missing`.
+    Delete(AccessTokenId),
+    /// Notes when one was used; one that is gone is fine. No cache has to know.
+    NoteUse {
+        /// Which.
+        id: AccessTokenId,
+        /// When.
+        at: Timestamp,
+    },
+}
+
 /// Changes that are applied together or not at all.
 #[derive(Clone, Debug, Default)]
 pub struct Commit {
@@ -203,11 +229,11 @@ impl Commit {
 /// What a commit has touched, as far as caches must know (gateway ).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Touched {
-    /// Sessions that changed or ended.
+    /// Sessions that changed or ended, and access tokens that went.
     pub sessions: Vec<SessionId>,
     /// Identities that changed or went, with all their sessions.
     pub identities: Vec<IdentityId>,
-    /// Sessions that are new: a negative answer kept for their token is wrong now.
+    /// Sessions or access tokens that are new: a negative answer kept for their token is wrong now.
     pub created_sessions: bool,
     /// Messages were added to the outbox.
     pub messages: bool,

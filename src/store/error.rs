@@ -15,7 +15,7 @@ pub enum Constraint {
     Missing,
     /// The code was used before.
     Used,
-    /// The codes of the flow were tried as often as they may be.
+    /// As often, or as many, as may be: tries of a flow's codes, access tokens of an identity.
     Exhausted,
 }
 

@@ -12,7 +12,7 @@ mod port;
 mod sql;
 pub mod sqlite;
 
-pub use commit::{Change, Commit, Touched};
+pub use commit::{AccessTokenChange, Change, Commit, Touched};
 pub use database::{Database, Invalidate};
 pub use error::{Constraint, StoreError};
 pub use open::{OpenError, Opened, open};

@@ -7,9 +7,9 @@ use crate::{
     clock::Timestamp,
     crypto::Digest,
     model::{
-        AccountFailures, Code, CourierMessage, CredentialType, Dispatch, ErrorId, FactorFailures,
-        Flow, FlowId, Identity, IdentityId, KnownDevice, MessageId, MessageStatus, Outbox, Page,
-        PageRequest, SelfServiceError, Session, SessionId,
+        AccessToken, AccessTokenId, AccountFailures, Code, CourierMessage, CredentialType,
+        Dispatch, ErrorId, FactorFailures, Flow, FlowId, Identity, IdentityId, KnownDevice,
+        MessageId, MessageStatus, Outbox, Page, PageRequest, SelfServiceError, Session, SessionId,
     },
 };
 
@@ -101,6 +101,24 @@ pub trait Store: Send + Sync + 'static {
         id: SessionId,
     ) -> BoxFuture<'_, Result<Option<(Session, Identity)>, StoreError>>;
 
+    /// The access token with this digest, expired or not, with its owner and their credentials: two indexed reads.
+    fn find_access_token_by_digest(
+        &self,
+        token: Digest,
+    ) -> BoxFuture<'_, Result<Option<(AccessToken, Identity)>, StoreError>>;
+
+    /// An access token.
+    fn find_access_token(
+        &self,
+        id: AccessTokenId,
+    ) -> BoxFuture<'_, Result<Option<AccessToken>, StoreError>>;
+
+    /// All access tokens of an identity, expired or not, newest first.
+    fn list_access_tokens(
+        &self,
+        owner: IdentityId,
+    ) -> BoxFuture<'_, Result<Vec<AccessToken>, StoreError>>;
+
     /// Sessions with their identities, newest first, then by id; the key is (`issued_at`, id) of the last row seen.
     fn list_sessions<'a>(
         &'a self,
@@ -183,7 +201,8 @@ pub trait Store: Send + Sync + 'static {
     fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>>;
 
     /// Removes what expired before `before`, at most `batch` rows per table; gives how many went. A stored error counts as expired
-    /// a day after it happened, a message thirty days after it was sent or given up.
+    /// a day after it happened, a message thirty days after it was sent or given up, an access token thirty days after it
+    /// ended.
     fn purge(&self, before: Timestamp, batch: usize) -> BoxFuture<'_, Result<usize, StoreError>>;
 
     /// Finishes what is queued, writes everything back and lets go of the files; later calls fail.

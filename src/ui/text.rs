@@ -21,8 +21,10 @@ macro_rules! numbers {
 }
 
 mod codes;
+mod one_time;
 
 pub use codes::*;
+pub use one_time::*;
 
 plain! {
     /// Label: sign in, on a form that confirms who is signed in.

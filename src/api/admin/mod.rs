@@ -1,6 +1,7 @@
 //! The admin API (admin-and-config 0 and 1). It knows no log-in: whoever reaches the listener may do everything, so browsers are
 //! turned away (security 14.7) and the listener stays on loopback unless told otherwise.
 
+mod access_tokens;
 mod body;
 mod courier;
 mod edge;
@@ -121,6 +122,14 @@ fn identity_routes() -> Router<Arc<Admin>> {
         .route(
             "/admin/identities/{id}/sessions",
             get(sessions::of_identity).delete(sessions::delete_of_identity),
+        )
+        .route(
+            "/admin/identities/{id}/tokens",
+            get(access_tokens::list).post(access_tokens::create),
+        )
+        .route(
+            "/admin/tokens/{id}",
+            axum::routing::delete(access_tokens::revoke),
         )
 }
 

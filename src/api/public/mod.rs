@@ -10,6 +10,7 @@ mod listing;
 mod logout;
 mod schemas;
 mod sessions;
+mod tokens;
 mod well_known;
 mod whoami;
 
@@ -74,6 +75,8 @@ fn routes() -> Router<Public> {
         .route("/admin/schemas", get(schemas::list))
         .route("/admin/schemas/{id}", get(schemas::show))
         .route("/.vestibule/openapi.json", get(openapi::show))
+        .route("/.vestibule/tokens", get(tokens::list).post(tokens::create))
+        .route("/.vestibule/tokens/{id}", delete(tokens::revoke))
         .route("/health/alive", get(health::alive))
         .route("/health/ready", get(health::ready))
         .route(

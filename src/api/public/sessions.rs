@@ -51,7 +51,7 @@ fn nobody(public: &Public, visit: &Visit, failure: Failure) -> Response {
     let absent = match presented(&visit.headers, cookie_name) {
         Presented::None => true,
         Presented::Tokens(tokens) => tokens.digests().is_empty(),
-        Presented::Malformed => false,
+        Presented::Malformed(_) | Presented::AccessToken(_) => false,
     };
     if absent && public.flows.config().session.cacheable.is_some() {
         whoami::may_be_kept(&mut response, 60);
@@ -194,7 +194,7 @@ async fn end_one(public: &Public, visit: &Visit, id: &str) -> Result<(), Failure
 }
 
 /// The session in use, if it has proven enough.
-fn signed_in<'v>(public: &Public, visit: &'v Visit) -> Result<&'v Snapshot, Failure> {
+pub(super) fn signed_in<'v>(public: &Public, visit: &'v Visit) -> Result<&'v Snapshot, Failure> {
     let Some(snapshot) = visit.snapshot() else {
         return Err(ApiError::unauthorized("No valid session was found in this request.").into());
     };

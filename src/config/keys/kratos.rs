@@ -162,7 +162,7 @@ feature_flags.faster_session_extend | bool | false | + | Extends sessions with 2
 feature_flags.password_profile_registration_node_group | enum(default,password) | default | -? | Group of trait fields.
 feature_flags.legacy_oidc_registration_node_group | bool | false | -? | Group of trait fields with OIDC.
 feature_flags.legacy_allow_insecure_origins | bool | false | -? | A feature of the hosted product.
-feature_flags.refresh_login_choose_address | bool | false | -? | Asks for an address at a repeated log-in.
+feature_flags.refresh_login_choose_address | bool | false | + | Asks for an address at a repeated log-in.
 oauth2_provider.url | url | | - | Admin URL of an OAuth2 server.
 oauth2_provider.headers.* | text | | - | Headers towards it.
 oauth2_provider.override_return_to | bool | false | - | Returns to the OAuth2 server after registration.

@@ -126,12 +126,12 @@ selfservice.methods.link.config.lifespan | dur | 1h | = | How long a link works.
 selfservice.methods.link.config.base_url | ref | | = | Where links lead.
 selfservice.methods.code | open | | = | Codes by mail.
 selfservice.methods.code.enabled | bool | true | + | Codes by mail.
-selfservice.methods.code.passwordless_enabled | bool | false | -? | Signing in with a code.
+selfservice.methods.code.passwordless_enabled | bool | false | + | Signing in with a code.
 selfservice.methods.code.mfa_enabled | bool | false | -? | Codes as the second factor.
 selfservice.methods.code.config | open | | = | Settings of codes.
 selfservice.methods.code.config.lifespan | dur | 1h | + | How long a code works.
 selfservice.methods.code.config.max_submissions | int(1..255) | 5 | + | How often one may guess.
-selfservice.methods.code.config.missing_credential_fallback_enabled | bool | false | = | Signs in by a proven address without a code credential.
+selfservice.methods.code.config.missing_credential_fallback_enabled | bool | false | + | Signs in by a proven address without a code credential.
 selfservice.methods.totp.enabled | bool | false | -? | One-time passwords of an app.
 selfservice.methods.totp.config.issuer | text | | = | Name shown in the app.
 selfservice.methods.lookup_secret.enabled | bool | false | -? | Backup codes.

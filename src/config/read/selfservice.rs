@@ -62,6 +62,7 @@ impl Read<'_> {
         FeatureFlags {
             use_continue_with_transitions: on("use_continue_with_transitions"),
             choose_recovery_address: on("choose_recovery_address"),
+            refresh_login_choose_address: on("refresh_login_choose_address"),
             legacy_continue_with_verification_ui: on("legacy_continue_with_verification_ui"),
             legacy_require_verified_login_error: on("legacy_require_verified_login_error"),
         }

@@ -319,6 +319,8 @@ const fn kind(source: Source) -> &'static str {
         Source::Header => "header",
         Source::Cookie => "cookie",
         Source::Bearer => "bearer",
+        Source::AccessToken => "pat",
+        Source::Basic => "basic",
     }
 }
 

@@ -62,6 +62,13 @@ impl Codes {
         }
     }
 
+    /// The same, with codes that work no longer than this.
+    #[must_use]
+    pub fn at_most(self, lifespan: Duration) -> Self {
+        let lifespan = self.lifespan.min(lifespan);
+        Self { lifespan, ..self }
+    }
+
     /// A fresh code for a flow: what is stored, and what is sent.
     #[must_use]
     pub fn make(
@@ -108,9 +115,31 @@ impl Codes {
         typed: &str,
         fit: impl Fn(&Code) -> bool,
     ) -> Result<Verdict, Failure> {
-        if !ctx.count_submission(self.max_submissions).await? {
-            return Ok(Verdict::TooOften);
+        if self.may_try(ctx).await? {
+            self.judge(ctx, typed, fit).await
+        } else {
+            Ok(Verdict::TooOften)
         }
+    }
+
+    /// Counts a try of this flow's codes (security 11.6); false when there were too many already.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn may_try(&self, ctx: &Ctx<'_>) -> Result<bool, Failure> {
+        ctx.count_submission(self.max_submissions).await
+    }
+
+    /// Compares what was typed with the codes of this flow that `fit`, after the try was counted.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn judge(
+        &self,
+        ctx: &Ctx<'_>,
+        typed: &str,
+        fit: impl Fn(&Code) -> bool,
+    ) -> Result<Verdict, Failure> {
         let codes = ctx.codes().await?;
         let candidates = codes
             .into_iter()

@@ -47,10 +47,13 @@ impl Method for Profile {
         self.enabled
     }
 
-    /// Also the way back from the second screen, whatever else the button's form says.
+    /// Also the ways back: from the second screen, and to it from a code that went out, whatever else the button's form says.
     fn claims(&self, submission: &Submission) -> bool {
         matches!(submission.method(), Some("profile" | "profile:back"))
-            || submission.text("screen") == Some("previous")
+            || matches!(
+                submission.text("screen"),
+                Some("previous" | "credential-selection")
+            )
     }
 
     fn registration(&self) -> Option<&dyn Step> {

@@ -19,7 +19,7 @@ fn headers(fields: &[(&'static str, &str)]) -> HeaderMap {
 fn found(fields: &[(&'static str, &str)]) -> Option<(Source, Vec<Digest>)> {
     match presented(&headers(fields), NAME) {
         Presented::Tokens(found) => Some((found.source(), found.digests().to_vec())),
-        Presented::None | Presented::Malformed => None,
+        Presented::None | Presented::Malformed(_) | Presented::AccessToken(_) => None,
     }
 }
 
@@ -54,7 +54,10 @@ fn the_header_wins_over_the_cookie_and_the_cookie_over_the_bearer_token() {
 fn a_worthless_header_is_not_made_up_for_by_a_good_cookie() {
     let cookie = format!("{NAME}={}", SessionToken::for_cookie().as_str());
     let fields = headers(&[("x-session-token", "ory_st_nonsense"), ("cookie", &cookie)]);
-    assert_eq!(presented(&fields, NAME), Presented::Malformed);
+    assert_eq!(
+        presented(&fields, NAME),
+        Presented::Malformed(Source::Header)
+    );
 }
 
 #[test]
@@ -87,7 +90,10 @@ fn only_two_parts_and_only_our_tokens_make_a_bearer_credential() {
         );
     }
     let broken = headers(&[("authorization", "Bearer ory_st_short")]);
-    assert_eq!(presented(&broken, NAME), Presented::Malformed);
+    assert_eq!(
+        presented(&broken, NAME),
+        Presented::Malformed(Source::Bearer)
+    );
 }
 
 #[test]
@@ -99,7 +105,10 @@ fn a_token_counts_only_where_its_kind_belongs() {
         Some((Source::Cookie, Vec::new()))
     );
     let header = headers(&[("x-session-token", browser.as_str())]);
-    assert_eq!(presented(&header, NAME), Presented::Malformed);
+    assert_eq!(
+        presented(&header, NAME),
+        Presented::Malformed(Source::Header)
+    );
     let bearer = format!("Bearer {}", browser.as_str());
     let bearer = headers(&[("authorization", &bearer)]);
     assert_eq!(presented(&bearer, NAME), Presented::None);
@@ -198,12 +207,12 @@ async fn a_header_with_a_token_of_no_session_is_a_bad_credential() {
     let token = SessionToken::generate();
     let presented = presented(&headers(&[("x-session-token", token.as_str())]), NAME);
     let resolved = world.sessions.resolve(&presented, world.now()).await;
-    assert!(matches!(resolved, Ok(Resolved::Invalid)));
+    assert!(matches!(resolved, Ok(Resolved::Invalid(_))));
     let malformed = world
         .sessions
-        .resolve(&Presented::Malformed, world.now())
+        .resolve(&Presented::Malformed(Source::Header), world.now())
         .await;
-    assert!(matches!(malformed, Ok(Resolved::Invalid)));
+    assert!(matches!(malformed, Ok(Resolved::Invalid(_))));
 }
 
 #[tokio::test]

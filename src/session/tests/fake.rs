@@ -14,9 +14,9 @@ use crate::{
     clock::Timestamp,
     crypto::Digest,
     model::{
-        AccountFailures, Code, CourierMessage, CredentialType, ErrorId, FactorFailures, Flow,
-        FlowId, Identity, IdentityId, KnownDevice, MessageId, Outbox, Page, PageRequest,
-        SelfServiceError, Session, SessionId,
+        AccessToken, AccessTokenId, AccountFailures, Code, CourierMessage, CredentialType, ErrorId,
+        FactorFailures, Flow, FlowId, Identity, IdentityId, KnownDevice, MessageId, Outbox, Page,
+        PageRequest, SelfServiceError, Session, SessionId,
     },
     store::{
         AddressKind, BoxFuture, Change, Commit, IdentityFilter, MessageFilter, MessageHistory,
@@ -218,6 +218,27 @@ impl Store for FakeStore {
         &self,
         _: SessionId,
     ) -> BoxFuture<'_, Result<Option<(Session, Identity)>, StoreError>> {
+        unreachable!("sessions do not ask for it")
+    }
+
+    fn find_access_token_by_digest(
+        &self,
+        _: Digest,
+    ) -> BoxFuture<'_, Result<Option<(AccessToken, Identity)>, StoreError>> {
+        unreachable!("sessions do not ask for it")
+    }
+
+    fn find_access_token(
+        &self,
+        _: AccessTokenId,
+    ) -> BoxFuture<'_, Result<Option<AccessToken>, StoreError>> {
+        unreachable!("sessions do not ask for it")
+    }
+
+    fn list_access_tokens(
+        &self,
+        _: IdentityId,
+    ) -> BoxFuture<'_, Result<Vec<AccessToken>, StoreError>> {
         unreachable!("sessions do not ask for it")
     }
 

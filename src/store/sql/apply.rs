@@ -1,13 +1,14 @@
 //! Turns the changes of a commit into statements, and notes what they touched.
 
 use super::{
-    Driver, attempts, codes, count, credentials, errors, flows, identities, messages,
+    Driver, access_tokens, attempts, codes, count, credentials, errors, flows, identities,
+    messages,
     session_writes::{self as sessions, Ended},
 };
 use crate::{
     clock::Timestamp,
     model::IdentityId,
-    store::{Change, Commit, StoreError, Touched},
+    store::{AccessTokenChange, Change, Commit, StoreError, Touched},
 };
 
 /// Applies all changes, in order, inside the transaction that the caller has open; after an error the caller rolls back.
@@ -81,6 +82,7 @@ fn apply_one(
             sessions::note_cookie(driver, *id, *until)?;
             note(&mut touched.sessions, *id);
         }
+        Change::AccessToken(change) => apply_token(driver, change, touched)?,
         Change::PutFlow(flow) => flows::put(driver, flow)?,
         Change::DeleteFlow(id) => flows::delete(driver, *id)?,
         Change::DropOldFlows { client, keep } => flows::drop_old(driver, client, *keep)?,
@@ -119,6 +121,29 @@ fn apply_one(
             touched.abandoned += messages::abandon_expired(driver, *before, *forget)?;
         }
         Change::ReleaseDispatches { at } => messages::release(driver, *at)?,
+    }
+    Ok(())
+}
+
+fn apply_token(
+    driver: &dyn Driver,
+    change: &AccessTokenChange,
+    touched: &mut Touched,
+) -> Result<(), StoreError> {
+    match change {
+        AccessTokenChange::Insert {
+            access,
+            token,
+            most,
+        } => {
+            access_tokens::insert(driver, access, token, *most)?;
+            touched.created_sessions = true;
+        }
+        AccessTokenChange::Delete(id) => {
+            access_tokens::delete(driver, *id)?;
+            note(&mut touched.sessions, (*id).into());
+        }
+        AccessTokenChange::NoteUse { id, at } => access_tokens::note_use(driver, *id, *at)?,
     }
     Ok(())
 }

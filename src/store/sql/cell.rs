@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::{
     clock::Timestamp,
     crypto::Digest,
-    model::{CodeId, DispatchId, ErrorId, FlowId, IdentityId, MessageId, SessionId},
+    model::{AccessTokenId, CodeId, DispatchId, ErrorId, FlowId, IdentityId, MessageId, SessionId},
     store::StoreError,
 };
 
@@ -88,7 +88,14 @@ macro_rules! ids {
 }
 
 ids!(
-    CodeId, DispatchId, ErrorId, FlowId, IdentityId, MessageId, SessionId
+    AccessTokenId,
+    CodeId,
+    DispatchId,
+    ErrorId,
+    FlowId,
+    IdentityId,
+    MessageId,
+    SessionId
 );
 
 /// A document as it is stored.

@@ -3,6 +3,7 @@
 //! A backend lends a [`Driver`]; nothing here knows which one. Statements are constants, so no value can ever become part of one
 //! (security 5): whatever varies is a parameter.
 
+pub(super) mod access_tokens;
 mod addresses;
 mod apply;
 pub(super) mod attempts;
@@ -104,6 +105,7 @@ pub(super) fn ping(driver: &dyn Driver) -> Result<(), StoreError> {
 #[cfg(test)]
 pub(super) fn look_ups() -> impl Iterator<Item = &'static str> {
     let lists = [
+        access_tokens::LOOK_UPS,
         apply::LOOK_UPS,
         attempts::LOOK_UPS,
         codes::LOOK_UPS,

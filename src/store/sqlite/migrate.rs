@@ -43,6 +43,10 @@ pub(super) const STEPS: &[Step] = &[
         number: 5,
         sql: include_str!("../../../migrations/sqlite/0005_throttle.sql"),
     },
+    Step {
+        number: 6,
+        sql: include_str!("../../../migrations/sqlite/0006_access_tokens.sql"),
+    },
 ];
 
 /// The schema that `steps` lead to.

@@ -11,14 +11,16 @@ use crate::{
     clock::Timestamp,
     crypto::Digest,
     model::{
-        AccountFailures, Code, CourierMessage, CredentialType, ErrorId, FactorFailures, Flow,
-        FlowId, Identity, IdentityId, KnownDevice, MessageId, Outbox, Page, PageRequest,
-        SelfServiceError, Session, SessionId,
+        AccessToken, AccessTokenId, AccountFailures, Code, CourierMessage, CredentialType, ErrorId,
+        FactorFailures, Flow, FlowId, Identity, IdentityId, KnownDevice, MessageId, Outbox, Page,
+        PageRequest, SelfServiceError, Session, SessionId,
     },
     store::{
         AddressKind, BoxFuture, Commit, IdentityFilter, MessageFilter, MessageHistory,
         SessionFilter, Store, StoreError, Touched,
-        sql::{self, attempts, codes, errors, flows, identities, messages, sessions},
+        sql::{
+            self, access_tokens, attempts, codes, errors, flows, identities, messages, sessions,
+        },
     },
 };
 
@@ -70,6 +72,27 @@ impl Store for Sqlite {
         id: SessionId,
     ) -> BoxFuture<'_, Result<Option<(Session, Identity)>, StoreError>> {
         self.read(move |driver| sessions::find(driver, id))
+    }
+
+    fn find_access_token_by_digest(
+        &self,
+        token: Digest,
+    ) -> BoxFuture<'_, Result<Option<(AccessToken, Identity)>, StoreError>> {
+        self.read(move |driver| access_tokens::find_by_token(driver, &token))
+    }
+
+    fn find_access_token(
+        &self,
+        id: AccessTokenId,
+    ) -> BoxFuture<'_, Result<Option<AccessToken>, StoreError>> {
+        self.read(move |driver| access_tokens::find(driver, id))
+    }
+
+    fn list_access_tokens(
+        &self,
+        owner: IdentityId,
+    ) -> BoxFuture<'_, Result<Vec<AccessToken>, StoreError>> {
+        self.read(move |driver| access_tokens::of_identity(driver, owner))
     }
 
     fn list_sessions<'a>(

@@ -86,3 +86,8 @@ impl Drop for Mailbox {
         self.worker.abort();
     }
 }
+
+/// Any code but this one.
+pub fn other_than(code: &str) -> &'static str {
+    if code == "000000" { "000001" } else { "000000" }
+}

@@ -11,15 +11,18 @@ mod exchange;
 mod expiry;
 mod identifier_first;
 mod login;
+mod login_code;
 mod logout;
 mod mailbox;
 mod openapi;
 mod pages;
 mod recovery;
 mod registration;
+mod registration_code;
 mod sessions;
 mod settings;
 mod throttle;
+mod tokens;
 mod verification;
 
 use std::{path::Path, sync::Arc};
@@ -43,7 +46,7 @@ use vestibule::{
 };
 
 pub use client::{Browser, Native, form_of, message_ids, node};
-pub use mailbox::Mailbox;
+pub use mailbox::{Mailbox, other_than};
 
 pub const PASSWORD: &str = "correct-horse-7-battery";
 

@@ -5,7 +5,7 @@ use std::{net::Ipv4Addr, time::Duration};
 use serde_json::{Value, json};
 use vestibule::store::{Change, Commit};
 
-use super::{BASE, Browser, Mailbox, PASSWORD, UI, World, message_ids, node};
+use super::{BASE, Browser, Mailbox, PASSWORD, UI, World, message_ids, node, other_than};
 
 const ADA: &str = "ada@example.test";
 const NOBODY: &str = "nobody@example.test";
@@ -26,11 +26,6 @@ fn by_email(email: &str) -> Value {
 
 fn with_code(code: &str) -> Value {
     json!({"method": "code", "code": code})
-}
-
-/// Any code but this one.
-fn other_than(code: &str) -> &str {
-    if code == "000000" { "000001" } else { "000000" }
 }
 
 /// Somebody who has signed up, a browser that has just asked for a code, and its flow.

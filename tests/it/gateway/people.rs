@@ -15,10 +15,10 @@ use vestibule::{
     config::Config,
     crypto::{Digest, SessionToken},
     model::{
-        Aal, AccountFailures, AddressId, AddressStatus, AuthenticationMethod, Channel, Code,
-        CourierMessage, CredentialType, ErrorId, FactorFailures, Flow, FlowId, Identity,
-        IdentityId, IdentityState, KnownDevice, MessageId, Outbox, Page, PageRequest,
-        SelfServiceError, Session, SessionId, VerifiableAddress,
+        Aal, AccessToken, AccessTokenId, AccountFailures, AddressId, AddressStatus,
+        AuthenticationMethod, Channel, Code, CourierMessage, CredentialType, ErrorId,
+        FactorFailures, Flow, FlowId, Identity, IdentityId, IdentityState, KnownDevice, MessageId,
+        Outbox, Page, PageRequest, SelfServiceError, Session, SessionId, VerifiableAddress,
     },
     session::{Sessions, Settings},
     store::{
@@ -223,6 +223,27 @@ impl Store for Memory {
         &self,
         _: SessionId,
     ) -> BoxFuture<'_, Result<Option<(Session, Identity)>, StoreError>> {
+        unused()
+    }
+
+    fn find_access_token_by_digest(
+        &self,
+        _: Digest,
+    ) -> BoxFuture<'_, Result<Option<(AccessToken, Identity)>, StoreError>> {
+        unused()
+    }
+
+    fn find_access_token(
+        &self,
+        _: AccessTokenId,
+    ) -> BoxFuture<'_, Result<Option<AccessToken>, StoreError>> {
+        unused()
+    }
+
+    fn list_access_tokens(
+        &self,
+        _: IdentityId,
+    ) -> BoxFuture<'_, Result<Vec<AccessToken>, StoreError>> {
         unused()
     }
 

@@ -5,6 +5,7 @@
     reason = "an index that is wrong fails the test, as it should"
 )]
 
+mod access_tokens;
 mod attempts;
 mod child;
 mod codes;
@@ -52,6 +53,12 @@ macro_rules! contract {
 }
 
 contract! {
+    access_tokens:
+        an_access_token_is_found_with_its_owner_and_goes_with_them,
+        a_token_that_is_taken_back_is_told_to_caches,
+        there_are_only_so_many_working_tokens,
+        the_latest_use_is_noted_and_touches_nothing,
+        tokens_that_ended_go_after_a_month;
     attempts:
         of_two_counts_the_higher_stays_until_it_is_forgotten,
         failures_of_a_second_factor_belong_to_an_identity,

@@ -1,5 +1,6 @@
 //! The admin API: `/admin/…`.
 
+mod access_tokens;
 mod courier;
 mod edge;
 mod identities;
