@@ -39,10 +39,13 @@ fn shared(check: &mut Check<'_>, root: &Node, route: &Node, path: &str) {
     if let Some(headers) = route.at("identity_headers") {
         identity_headers(check.findings, headers, &format!("{path}.identity_headers"));
     }
+    let id = "long_lived_stream_unbound";
+    let mut allowed = route.items("allow_lints").iter();
     if let Some(node) = route.at("stream_binding")
         && node.as_text() == Some("none")
+        && !allowed.any(|lint| lint.as_text() == Some(id))
     {
-        let lint = (Kind::Lint, Some("long_lived_stream_unbound"));
+        let lint = (Kind::Lint, Some(id));
         let message = "long answers and WebSockets go on when the session ends";
         let hint = "write session to end them with it";
         let key = format!("{path}.stream_binding");
@@ -227,6 +230,15 @@ impl Check<'_> {
     }
 
     fn upstream_tls(&mut self, node: &Node, path: &str) {
+        if let Some(skips) = node.at("tls.insecure_skip_verify")
+            && skips.as_bool() == Some(true)
+        {
+            let lint = (Kind::Lint, Some("insecure_upstream_tls"));
+            let key = format!("{path}.tls.insecure_skip_verify");
+            let message = "whoever stands between us and this app can read and change everything";
+            let hint = "name the app's authority in tls.ca_file instead";
+            self.findings.warn(skips.place, lint, &key, message, hint);
+        }
         for item in node.items("tls.pin_sha256") {
             if item.as_text().and_then(pin).is_none() {
                 let key = format!("{path}.tls.pin_sha256");

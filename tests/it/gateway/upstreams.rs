@@ -434,7 +434,7 @@ fn r_14_32_requests_share_a_connection_over_http_2() {
 }
 
 #[test]
-fn r_12_50_grpc_passes_with_its_trailers_both_ways_over_http_2() {
+fn r_12_50_grpc_is_spoken_over_http_2_and_refusals_are_its_statuses() {
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
     let real = Real::two(move |head| {
