@@ -13,5 +13,5 @@ CREATE TABLE access_tokens (
     last_used_at INTEGER
 ) STRICT;
 
-CREATE INDEX access_tokens_by_identity ON access_tokens (identity_id, created_at);
+CREATE INDEX access_tokens_by_identity ON access_tokens (identity_id, created_at DESC, id);
 CREATE INDEX access_tokens_by_end ON access_tokens (expires_at);

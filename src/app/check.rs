@@ -181,7 +181,7 @@ fn routes_at_odds(sources: &[String], config: &Config, known: &[Finding]) -> Vec
         kind: match mistake.kind {
             TableErrorKind::DuplicateId => Kind::DuplicateId,
             TableErrorKind::UnreachableRoute | TableErrorKind::AmbiguousRoutes => Kind::Semantic,
-            TableErrorKind::BadTemplate => Kind::BadValue,
+            TableErrorKind::BadTemplate | TableErrorKind::BadTls => Kind::BadValue,
             TableErrorKind::UnmergedSlashes => Kind::Unsafe,
             TableErrorKind::ShadowedPartially => Kind::Lint,
         },

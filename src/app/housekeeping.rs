@@ -40,6 +40,15 @@ pub(super) fn start(store: Arc<dyn Store>, clock: SharedClock) -> JoinHandle<()>
     })
 }
 
+/// Looks after the upstreams; abort the handle to stop.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "one of the owners of tasks: it ends with the process"
+)]
+pub(super) fn tend(upstreams: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    tokio::spawn(upstreams)
+}
+
 async fn sweep(store: &dyn Store, clock: &SharedClock) {
     loop {
         match store.purge(clock.now().minus(KEPT), BATCH).await {

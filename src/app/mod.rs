@@ -210,6 +210,9 @@ async fn run(
         metrics: telemetry.metrics.clone(),
     };
     let gateway = gateway::Gateway::build(&config, table, parts);
+    let tending = housekeeping::tend(gateway.tend());
+    let told = gateway.clone();
+    telemetry.metrics.add_source(move |sink| told.report(sink));
     let running = net::serve(plan(&config, public), move |_, ticker| {
         gateway.worker(ticker)
     })?;
@@ -234,6 +237,7 @@ async fn run(
         () = draining => {}
         () = signals.stop_asked() => tracing::warn!("a second signal: requests under way are cut off"),
     }
+    tending.abort();
     sweeping.abort();
     noting.abort();
     mailing.finish().await;

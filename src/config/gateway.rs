@@ -4,9 +4,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use http::StatusCode;
 use ipnet::IpNet;
-use url::Url;
 
-use crate::config::Located;
+use super::{Located, Retry, Timeouts, Upstream};
 
 /// What concerns all routes.
 #[derive(Clone, Debug)]
@@ -109,6 +108,12 @@ pub struct Route {
     pub identity_headers: Option<IdentityHeaders>,
     /// `timeouts`, after defaults.
     pub timeouts: Timeouts,
+    /// `retry`, after defaults.
+    pub retry: Retry,
+    /// `protocol: grpc`
+    pub grpc: bool,
+    /// `trailers`
+    pub trailers: bool,
     /// `limits.body`, bytes.
     pub body_limit: Option<u64>,
     /// `host_header`: `preserve`, `upstream` or a literal.
@@ -274,7 +279,7 @@ pub enum OnUnauthenticated {
 #[derive(Clone, Debug)]
 pub enum RouteAction {
     /// Forwards it.
-    Upstream(Upstream),
+    Upstream(Box<Upstream>),
     /// Redirects.
     Redirect {
         /// Where to.
@@ -297,66 +302,4 @@ pub enum RouteAction {
     },
     /// Shows the headers it gets; the app of `dev` without an upstream.
     SampleApp,
-}
-
-/// `upstreams.NAME`, or a route's inline one.
-#[derive(Clone, Debug)]
-pub struct Upstream {
-    /// Name, or the URL of an inline one.
-    pub name: String,
-    /// Targets; one for now.
-    pub targets: Vec<Target>,
-    /// Idle connections kept per worker and target.
-    pub max_idle: usize,
-    /// How long an idle connection is kept.
-    pub idle_timeout: Duration,
-    /// How long any connection is kept.
-    pub max_lifetime: Duration,
-    /// Connections per target over all workers.
-    pub max_connections: usize,
-}
-
-/// A target.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// `http://host:port/prefix`
-    Http(Url),
-    /// `unix:/path.sock`
-    Unix(std::path::PathBuf),
-}
-
-/// `timeouts` (gateway 14.5); absent = off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timeouts {
-    /// DNS and TCP.
-    pub connect: Duration,
-    /// Waiting for a connection slot.
-    pub pool_wait: Duration,
-    /// Last request byte → response head.
-    pub response: Option<Duration>,
-    /// Silence of the upstream within its body.
-    pub idle: Option<Duration>,
-    /// The client does not read.
-    pub client_stall: Option<Duration>,
-    /// Silence of the client within its body.
-    pub request_body_idle: Option<Duration>,
-    /// The whole exchange.
-    pub total: Option<Duration>,
-    /// Silence of a tunnel.
-    pub upgrade_idle: Option<Duration>,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(5),
-            pool_wait: Duration::from_secs(5),
-            response: Some(Duration::from_secs(60)),
-            idle: Some(Duration::from_secs(60)),
-            client_stall: Some(Duration::from_secs(600)),
-            request_body_idle: Some(Duration::from_secs(30)),
-            total: None,
-            upgrade_idle: Some(Duration::from_secs(3600)),
-        }
-    }
 }

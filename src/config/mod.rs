@@ -24,13 +24,14 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod throttle;
+mod upstream;
 
 pub use courier::{CourierSettings, MailChannel, Smtp, SmtpSecurity};
 pub use finding::{Finding, Kind, Level};
 pub use gateway::{
     Access, AccessMode, EmailSource, FieldMatch, FieldTest, Gateway, HeaderTemplate, HostHeader,
     HostPattern, IdentityHeaders, Networks, OnUnauthenticated, PathPattern, PathSettings, Route,
-    RouteAction, RouteMatch, SessionCacheSettings, Target, Timeouts, UnderscoreHeaders, Upstream,
+    RouteAction, RouteMatch, SessionCacheSettings, UnderscoreHeaders,
 };
 pub use identity::{IdentitySettings, SchemaSource};
 pub use keys::reference;
@@ -52,6 +53,10 @@ pub use serve::{
 };
 pub use template::{Template, template};
 pub use throttle::{Bucket, FirstFactor, KnownDevices, SecondFactor, Sends, ThrottleSettings};
+pub use upstream::{
+    ActiveHealth, Failure, HashOn, Health, PassiveHealth, Policy, Protocol, Retry, Target,
+    TargetAddress, Timeouts, Upstream, UpstreamTls,
+};
 
 /// A whole configuration, checked.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use super::{
     target::Refusal,
     upstream,
 };
-use crate::web::ClientError;
+use crate::{net::TlsFailure, web::ClientError};
 
 /// Why a request gets an answer of ours.
 #[derive(Debug)]
@@ -51,8 +51,12 @@ pub enum GatewayError {
     RewriteInvalid,
     /// No connection to the upstream, or it broke before it answered.
     UpstreamUnreachable,
-    /// The upstream does not speak proper HTTP.
-    UpstreamProtocol,
+    /// The upstream does not speak proper HTTP; a cause, if one shows.
+    UpstreamProtocol(Option<&'static str>),
+    /// The upstream does not prove who it is; the cause.
+    UpstreamTls(&'static str),
+    /// None of the upstream's targets may be used now.
+    UpstreamUnavailable,
     /// No answer in time.
     UpstreamTimeout,
     /// Too many at once.
@@ -122,7 +126,9 @@ impl GatewayError {
             Self::Internal => "internal_error",
             Self::RewriteInvalid => "rewrite_invalid",
             Self::UpstreamUnreachable => "upstream_unreachable",
-            Self::UpstreamProtocol => "upstream_protocol",
+            Self::UpstreamProtocol(_) => "upstream_protocol",
+            Self::UpstreamTls(_) => "upstream_tls",
+            Self::UpstreamUnavailable => "upstream_unavailable",
             Self::UpstreamTimeout => "upstream_timeout",
             Self::Overloaded => "overloaded",
             Self::AuthenticatorUnavailable => "authenticator_unavailable",
@@ -154,8 +160,12 @@ impl GatewayError {
             Self::ExpectationFailed => StatusCode::EXPECTATION_FAILED,
             Self::HostOutsideCookieDomain | Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::Internal | Self::RewriteInvalid => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::UpstreamUnreachable | Self::UpstreamProtocol => StatusCode::BAD_GATEWAY,
-            Self::Overloaded | Self::AuthenticatorUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::UpstreamUnreachable | Self::UpstreamProtocol(_) | Self::UpstreamTls(_) => {
+                StatusCode::BAD_GATEWAY
+            }
+            Self::Overloaded | Self::AuthenticatorUnavailable | Self::UpstreamUnavailable => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::UpstreamTimeout => StatusCode::GATEWAY_TIMEOUT,
             Self::LoopDetected => StatusCode::LOOP_DETECTED,
         }
@@ -189,7 +199,11 @@ impl GatewayError {
             Self::Misdirected => "This connection is for another host.",
             Self::Internal | Self::RewriteInvalid => "Something went wrong here.",
             Self::UpstreamUnreachable => "The app behind this address cannot be reached right now.",
-            Self::UpstreamProtocol => {
+            Self::UpstreamTls(_) => "The app behind this address does not prove who it is.",
+            Self::UpstreamUnavailable => {
+                "The app behind this address is not well right now. Try again in a moment."
+            }
+            Self::UpstreamProtocol(_) => {
                 "The app behind this address gave an answer that cannot be read."
             }
             Self::UpstreamTimeout => "The app behind this address took too long to answer.",
@@ -211,6 +225,8 @@ impl GatewayError {
             Self::HostOutsideCookieDomain => Some("host_outside_cookie_domain"),
             Self::HeadersTooLarge => Some("headers_too_large"),
             Self::UpstreamUnreachable => Some("upstream_unreachable"),
+            Self::UpstreamProtocol(cause) => *cause,
+            Self::UpstreamTls(cause) => Some(cause),
             Self::AuthenticatorUnavailable => Some("store_down"),
             Self::UntrustedPeer => Some("untrusted_peer"),
             Self::UnknownDecisionPath => Some("unknown_decision_path"),
@@ -243,7 +259,7 @@ impl GatewayError {
     pub const fn retry_after(&self) -> Option<&'static str> {
         match self {
             Self::Overloaded => Some("1"),
-            Self::AuthenticatorUnavailable => Some("5"),
+            Self::AuthenticatorUnavailable | Self::UpstreamUnavailable => Some("5"),
             _ => None,
         }
     }
@@ -294,10 +310,22 @@ impl From<ClientError> for GatewayError {
 
 impl From<upstream::Fault> for GatewayError {
     fn from(fault: upstream::Fault) -> Self {
-        use upstream::Fault;
+        use upstream::{Fault, Garbled};
         match fault {
             Fault::Unreachable(_) => Self::UpstreamUnreachable,
-            Fault::Protocol => Self::UpstreamProtocol,
+            Fault::Protocol(garbled) => Self::UpstreamProtocol(match garbled {
+                Garbled::ExpectsTls => Some("upstream_speaks_https"),
+                Garbled::LongHead => Some("upstream_headers_too_large"),
+                Garbled::Other => None,
+            }),
+            Fault::Tls(failure, _) => Self::UpstreamTls(match failure {
+                TlsFailure::UnknownIssuer => "upstream_tls_unknown_issuer",
+                TlsFailure::Name => "upstream_tls_name",
+                TlsFailure::Expired => "upstream_tls_expired",
+                TlsFailure::NoTls => "upstream_speaks_http",
+                TlsFailure::Other => "upstream_unreachable",
+            }),
+            Fault::Unavailable => Self::UpstreamUnavailable,
             Fault::Timeout => Self::UpstreamTimeout,
             Fault::Overloaded => Self::Overloaded,
             Fault::ClientTimeout => Self::RequestTimeout,

@@ -15,19 +15,22 @@ use hyper::{body::Incoming, upgrade::OnUpgrade};
 use super::{
     Body, Connection, GatewayError,
     forward::{self, Facts, REQUEST_ID},
+    hashed,
     pipeline::{Arrival, Plan},
     respond::Asker,
     scrub::{self, Field},
     streams::{LONG, Span},
-    table::{Action, Route},
-    upstream::{self, Endpoint, Exchange, RequestBody, ResponseBody},
+    table::{Action, HostRule, Route},
+    upstream::{self, Exchange, Group, Picked, RequestBody, ResponseBody},
 };
 use crate::{config::RouteAction, session::Snapshot, telemetry::StreamKind, web};
 
 /// A request ready to be sent to an upstream.
 pub(super) struct Outbound<'a> {
     route: &'a Route,
-    endpoint: &'a Arc<Endpoint>,
+    group: &'a Arc<Group>,
+    picked: Picked,
+    hash: Option<u64>,
     request: Request<RequestBody>,
     upgrade: Option<Offer>,
     /// Whose session the answer may outlive.
@@ -55,21 +58,22 @@ pub(super) fn prepare<'a>(
     asker: &Asker,
 ) -> Result<Plan<'a>, GatewayError> {
     if let Action::Answer(answer) = &route.action
-        && !matches!(answer, RouteAction::SampleApp)
+        && !matches!(**answer, RouteAction::SampleApp)
     {
         return Ok(Plan::Answered(answered(answer, arrival, asker)));
     }
-    outgoing(
-        connection,
-        route,
-        arrival,
-        person.as_deref(),
-        &mut parts.headers,
-        asker,
-    )?;
-    let Action::Forward(endpoint) = &route.action else {
+    let Action::Forward(group) = &route.action else {
+        let facts = (arrival, person.as_deref(), arrival.authority);
+        outgoing(connection, route, facts, &mut parts.headers, asker)?;
         return Ok(Plan::Sample(Request::from_parts(parts, body)));
     };
+    let hash = group
+        .hash_on()
+        .and_then(|on| hashed::on(on, &parts.headers, arrival.origin.ip, person.as_deref()));
+    let picked = group.pick(hash, None)?;
+    let endpoint = &picked.endpoint;
+    let facts = (arrival, person.as_deref(), &endpoint.authority);
+    outgoing(connection, route, facts, &mut parts.headers, asker)?;
     if let Some(uri) = forward::outgoing_uri(&parts.uri, arrival.target, endpoint)? {
         parts.uri = uri;
     }
@@ -85,7 +89,9 @@ pub(super) fn prepare<'a>(
     let body = RequestBody::new(body, watch, &route.timeouts, route.body_limit);
     Ok(Plan::Forward(Outbound {
         route,
-        endpoint,
+        group,
+        picked,
+        hash,
         request: Request::from_parts(parts, body),
         upgrade,
         person,
@@ -108,7 +114,9 @@ pub(super) async fn forward(
 ) -> Result<Response<Body>, GatewayError> {
     let Outbound {
         route,
-        endpoint,
+        group,
+        picked,
+        hash,
         request,
         upgrade,
         person,
@@ -118,25 +126,38 @@ pub(super) async fn forward(
     if route.timeouts.total.is_some() {
         watch.allow(&watch.total, route.timeouts.total);
     }
+    let numbers = connection.worker.gateway.numbers.route(route.number);
     let exchange = Exchange {
-        endpoint,
+        group,
+        hash,
+        own_host: matches!(route.host, HostRule::Upstream),
+        trailers: route.trailers,
+        retries: &route.retries,
+        numbers,
         timeouts: &route.timeouts,
         watch,
         pools: &connection.worker.pools,
     };
-    let response = upstream::send(exchange, request).await.map_err(|fault| {
-        tracing::debug!(route = %route.id, ?fault, "no answer from the upstream");
-        fault
-    })?;
+    let response = upstream::send(exchange, picked, request)
+        .await
+        .map_err(|fault| {
+            tracing::debug!(route = %route.id, ?fault, "no answer from the upstream");
+            fault
+        })?;
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return switched(connection, route, (upgrade, person), response, asker);
     }
-    let (mut head, body) = response.into_parts();
+    let (mut head, mut body) = response.into_parts();
+    // Between two connections an answer has no version.
+    head.version = Version::HTTP_11;
     answer_head(connection, &mut head.headers, within, asker)?;
-    let numbers = || connection.worker.gateway.numbers.route(route.number);
-    let mut span = Span::new(route, person, numbers);
+    let events = body.length().is_none() && is_event_stream(&head.headers);
+    if events {
+        body.is_events(route.timeouts.events_idle);
+    }
+    let mut span = Span::new(route, person, || Arc::clone(numbers));
     if let Some(span) = &mut span {
-        if body.length().is_none() && is_event_stream(&head.headers) {
+        if events {
             span.bind(&connection.worker, watch, StreamKind::Events);
         } else {
             watch.allow(&watch.long, Some(LONG));
@@ -157,8 +178,7 @@ pub(super) fn own(response: Response<web::Body>, asker: &Asker) -> Response<Body
 fn outgoing(
     connection: &Connection,
     route: &Route,
-    arrival: &Arrival<'_>,
-    person: Option<&Snapshot>,
+    (arrival, person, own): (&Arrival<'_>, Option<&Snapshot>, &HeaderValue),
     headers: &mut HeaderMap,
     asker: &Asker,
 ) -> Result<(), GatewayError> {
@@ -198,6 +218,7 @@ fn outgoing(
             id: &asker.id,
             hop,
             upgrade: arrival.upgrade.clone(),
+            own,
         },
     )?;
     if let Some(snapshot) = person {
@@ -236,7 +257,7 @@ fn answer_head(
     if notes.has(Field::TRANSFER_ENCODING)
         && (notes.has(Field::CONTENT_LENGTH) || !is_chunked(headers))
     {
-        return Err(GatewayError::UpstreamProtocol);
+        return Err(GatewayError::UpstreamProtocol(None));
     }
     if notes.has(Field::SET_COOKIE) || notes.has(Field::CLEAR_SITE_DATA) {
         let gone = connection.worker.gateway.own_cookies.guard(headers, within);
@@ -275,13 +296,13 @@ fn switched(
 ) -> Result<Response<Body>, GatewayError> {
     let agreed = response.headers().get(UPGRADE).cloned();
     let (Some(offer), Some(agreed)) = (offer, agreed) else {
-        return Err(GatewayError::UpstreamProtocol);
+        return Err(GatewayError::UpstreamProtocol(None));
     };
     if !agreed
         .as_bytes()
         .eq_ignore_ascii_case(offer.token.as_bytes())
     {
-        return Err(GatewayError::UpstreamProtocol);
+        return Err(GatewayError::UpstreamProtocol(None));
     }
     let upstream = hyper::upgrade::on(&mut response);
     let (mut head, _) = response.into_parts();
@@ -290,7 +311,7 @@ fn switched(
         .insert(CONNECTION, HeaderValue::from_static("upgrade"));
     head.headers.insert(UPGRADE, agreed);
     let watch = connection.link.watch.ticker().tunnel();
-    let numbers = || connection.worker.gateway.numbers.route(route.number);
+    let numbers = || Arc::clone(connection.worker.gateway.numbers.route(route.number));
     let mut span = Span::new(route, person, numbers);
     if let Some(span) = &mut span {
         span.bind(&connection.worker, &watch, StreamKind::Upgrade);

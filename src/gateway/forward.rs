@@ -4,7 +4,7 @@
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, Uri,
-    header::{CONNECTION, HOST, UPGRADE},
+    header::{CONNECTION, HOST, TE, UPGRADE},
     uri::PathAndQuery,
 };
 
@@ -39,6 +39,8 @@ pub struct Facts<'a> {
     pub hop: &'static str,
     /// The upgrade that may pass.
     pub upgrade: Option<HeaderValue>,
+    /// The target's own authority.
+    pub own: &'a HeaderValue,
 }
 
 /// Makes the inbound head the outgoing one.
@@ -70,10 +72,14 @@ pub fn request_head(
     headers.insert(FORWARDED_PORT, facts.port);
     let host = match &route.host {
         HostRule::Preserve => facts.authority.clone(),
+        HostRule::Upstream => facts.own.clone(),
         HostRule::Fixed(host) => host.clone(),
     };
     headers.insert(FORWARDED_HOST, facts.authority);
     headers.insert(HOST, host);
+    if route.grpc {
+        headers.insert(TE, HeaderValue::from_static("trailers"));
+    }
     headers.insert(REQUEST_ID, facts.id.value());
     headers.insert(HOP, HeaderValue::from_static(facts.hop));
     Ok(())

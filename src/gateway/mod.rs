@@ -22,6 +22,7 @@ pub mod cookies;
 mod decisions;
 mod finish;
 pub mod forward;
+mod hashed;
 pub mod identity;
 pub mod request_id;
 pub mod scrub;
@@ -50,7 +51,7 @@ use crate::{
     config::{Config, SameSite},
     net::{Link, Peer, Ticker, Watch, WorkerService},
     session::Sessions,
-    telemetry::{AccessLines, AccessLog, Audit, Metrics},
+    telemetry::{AccessLines, AccessLog, Audit, Metrics, metrics::Sink},
     web::{ControlPlane, LostForm, Proxies, Scheme, client},
 };
 
@@ -141,6 +142,35 @@ impl Gateway {
         })
     }
 
+    /// Looks after the upstreams as long as it is polled: names, health checks.
+    pub fn tend(&self) -> impl Future<Output = ()> + Send + 'static {
+        upstream::tend(self.table.groups.clone(), self.table.endpoints.clone())
+    }
+
+    /// Puts the numbers of the upstreams where a scrape wants them.
+    pub fn report(&self, sink: &mut Sink<'_>) {
+        let targets: Vec<_> = self
+            .table
+            .groups
+            .iter()
+            .flat_map(|group| group.endpoints().map(|one| (group.name.to_string(), one)))
+            .collect();
+        let healthy = targets.iter().map(|(name, one)| {
+            let labels = [("upstream", name.clone()), ("target", one.label())];
+            (labels, u64::from(one.is_healthy()))
+        });
+        sink.gauges("upstream_healthy", "Whether a target is used", healthy);
+        let open = targets.iter().map(|(name, one)| {
+            let labels = [
+                ("upstream", name.clone()),
+                ("target", one.label()),
+                ("state", "open".to_owned()),
+            ];
+            (labels, u64::try_from(one.connections()).unwrap_or(u64::MAX))
+        });
+        sink.gauges("upstream_connections", "Connections to a target", open);
+    }
+
     /// Whether what no route takes on this host gets the answer of our own endpoints, as Kratos gives it.
     fn has_fallback(&self, host: &str) -> bool {
         self.own.is_identity_host(host)
@@ -149,7 +179,7 @@ impl Gateway {
     /// A worker's own part: pools and generators that no other worker touches.
     pub fn worker(self: &Arc<Self>, _: &Arc<Ticker>) -> Arc<Worker> {
         Arc::new(Worker {
-            pools: Arc::new(Pools::new(&self.table.endpoints)),
+            pools: Arc::new(Pools::new(&self.table.endpoints, None)),
             gateway: Arc::clone(self),
             streams: Streams::new(),
             ids: Ids::new(),

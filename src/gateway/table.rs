@@ -2,6 +2,7 @@
 
 mod lints;
 mod list;
+mod upstreams;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
@@ -12,15 +13,18 @@ use super::{
     identity::{BadHeader, HeaderSets},
     matcher::{self, ConflictKind, Found, Matcher, Question, Slashes},
     scrub::Scrub,
-    upstream::Endpoint,
+    upstream::{Endpoint, Group, Retries, is_grpc},
 };
 use crate::{
     config::{
         self, AccessMode, Config, HostHeader, HostPattern, PathPattern, Place, RouteAction,
         Timeouts,
     },
+    net::TlsError,
     session::Snapshot,
 };
+
+use self::upstreams::Upstreams;
 
 pub use lints::lints;
 pub use list::{Listed, describe};
@@ -35,6 +39,10 @@ pub struct RouteTable {
     has_default: bool,
     /// Every target of every route.
     pub endpoints: Vec<Arc<Endpoint>>,
+    /// Every upstream of every route.
+    pub groups: Vec<Arc<Group>>,
+    /// Indexes of endpoints from here on are free.
+    next_index: usize,
     /// What never reaches an upstream.
     pub scrub: Scrub,
     /// What tells upstreams who somebody is.
@@ -73,6 +81,12 @@ pub struct Route {
     pub headers: usize,
     /// Its place in the table.
     pub number: usize,
+    /// What may be sent again.
+    pub retries: Retries,
+    /// The app speaks gRPC.
+    pub grpc: bool,
+    /// Trailers of answers pass.
+    pub trailers: bool,
     /// Its streams end with the session that opened them.
     pub is_bound: bool,
 }
@@ -80,15 +94,17 @@ pub struct Route {
 /// What a route does with a request that may pass.
 pub enum Action {
     /// Forwards it.
-    Forward(Arc<Endpoint>),
+    Forward(Arc<Group>),
     /// Answers, or redirects, as the configuration says.
-    Answer(RouteAction),
+    Answer(Box<RouteAction>),
 }
 
 /// What `Host` the upstream sees.
 pub enum HostRule {
     /// The client's.
     Preserve,
+    /// The target's own.
+    Upstream,
     /// This.
     Fixed(HeaderValue),
 }
@@ -117,6 +133,8 @@ pub enum TableErrorKind {
     AmbiguousRoutes,
     /// A route that takes `//` on a host where that could choose another route's access.
     UnmergedSlashes,
+    /// Certificates towards an upstream that cannot be read.
+    BadTls,
     /// A header template that cannot be used.
     BadTemplate,
     /// A route that lets everybody into a part of what another guards: it works, and may be meant.
@@ -132,6 +150,7 @@ impl TableErrorKind {
             Self::UnreachableRoute => "unreachable_route",
             Self::AmbiguousRoutes => "ambiguous_routes",
             Self::UnmergedSlashes => "unmerged_slashes",
+            Self::BadTls => "bad_upstream_tls",
             Self::BadTemplate => "bad_template",
             Self::ShadowedPartially => "shadowed_partially",
         }
@@ -151,6 +170,14 @@ impl RouteTable {
     /// # Errors
     /// Every mistake that only shows when routes are seen together.
     pub fn build(config: &Config) -> Result<Self, Vec<TableError>> {
+        Self::build_after(config, None)
+    }
+
+    /// The same for a reload: what stays of the upstreams keeps its connections and health.
+    ///
+    /// # Errors
+    /// As for [`RouteTable::build`].
+    pub fn build_after(config: &Config, before: Option<&Self>) -> Result<Self, Vec<TableError>> {
         let mut errors = check(&config.routes);
         let all: Vec<&config::Route> = config
             .routes
@@ -197,17 +224,25 @@ impl RouteTable {
             errors.dedup();
             return Err(errors);
         }
-        let mut endpoints = Vec::new();
-        let routes = all
-            .iter()
-            .zip(sets)
-            .enumerate()
-            .map(|(number, (route, set))| Route {
-                headers: set,
-                number,
-                ..compile(route, &mut endpoints)
-            })
-            .collect();
+        let (known, next) = before.map_or((&[][..], 0), |before| {
+            (before.endpoints.as_slice(), before.next_index)
+        });
+        let mut upstreams = Upstreams::new(known, next);
+        let mut routes = Vec::new();
+        for (number, (route, set)) in all.iter().zip(sets).enumerate() {
+            match compile(route, &mut upstreams) {
+                Ok(compiled) => routes.push(Route {
+                    headers: set,
+                    number,
+                    ..compiled
+                }),
+                Err(bad) => errors.push(bad_tls(route, &bad)),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let (endpoints, groups, next_index) = upstreams.done();
         let managed = config
             .gateway
             .strip_request_headers
@@ -221,9 +256,11 @@ impl RouteTable {
             );
         Ok(Self {
             matcher,
-            routes,
+            routes: routes.into(),
             has_default: config.gateway.default_route.is_some(),
             endpoints,
+            groups,
+            next_index,
             scrub: Scrub::new(managed, config.gateway.headers_with_underscores),
             identity,
         })
@@ -262,28 +299,28 @@ impl RouteTable {
     }
 }
 
-fn compile(route: &config::Route, endpoints: &mut Vec<Arc<Endpoint>>) -> Route {
+fn compile(route: &config::Route, upstreams: &mut Upstreams) -> Result<Route, TlsError> {
     let action = match &route.action {
-        RouteAction::Upstream(upstream) => match upstream.targets.first() {
-            Some(target) => Action::Forward(share(endpoints, target, upstream)),
-            None => Action::Answer(RouteAction::Respond {
+        RouteAction::Upstream(upstream) if upstream.targets.is_empty() => {
+            Action::Answer(Box::new(RouteAction::Respond {
                 status: http::StatusCode::SERVICE_UNAVAILABLE,
                 headers: std::collections::BTreeMap::new(),
                 body: String::new(),
-            }),
-        },
-        other => Action::Answer(other.clone()),
+            }))
+        }
+        RouteAction::Upstream(upstream) => Action::Forward(upstreams.group(upstream, route.grpc)?),
+        other => Action::Answer(Box::new(other.clone())),
     };
     let host = match (&route.host_header, &action) {
-        (HostHeader::Upstream, Action::Forward(endpoint)) => {
-            HostRule::Fixed(endpoint.authority.clone())
-        }
+        (HostHeader::Upstream, Action::Forward(_)) => HostRule::Upstream,
         (HostHeader::Literal(text), _) => {
             HeaderValue::from_str(text).map_or(HostRule::Preserve, HostRule::Fixed)
         }
         _ => HostRule::Preserve,
     };
-    Route {
+    let grpc = route.grpc
+        || matches!(&route.action, RouteAction::Upstream(upstream) if upstream.targets.iter().any(is_grpc));
+    Ok(Route {
         id: route.id.value.as_str().into(),
         access: route.access.clone(),
         action,
@@ -313,22 +350,10 @@ fn compile(route: &config::Route, endpoints: &mut Vec<Arc<Endpoint>>) -> Route {
         headers: 0,
         number: 0,
         is_bound: route.bind_streams,
-    }
-}
-
-/// Routes that name one upstream share its connections.
-fn share(
-    endpoints: &mut Vec<Arc<Endpoint>>,
-    target: &config::Target,
-    upstream: &config::Upstream,
-) -> Arc<Endpoint> {
-    let endpoint = Endpoint::new(endpoints.len(), target, upstream);
-    if let Some(found) = endpoints.iter().find(|found| found.is_same(&endpoint)) {
-        return Arc::clone(found);
-    }
-    let endpoint = Arc::new(endpoint);
-    endpoints.push(Arc::clone(&endpoint));
-    endpoint
+        retries: Retries::new(&route.retry),
+        grpc,
+        trailers: route.trailers || grpc,
+    })
 }
 
 /// Whether whatever the path is, the same happens: some route takes everything, and all do alike.
@@ -433,6 +458,18 @@ fn in_words(route: &config::Route, other: &config::Route, kind: ConflictKind) ->
         kind,
         message,
         hint: hint.to_owned(),
+    }
+}
+
+fn bad_tls(route: &config::Route, bad: &TlsError) -> TableError {
+    TableError {
+        place: route.id.place,
+        kind: TableErrorKind::BadTls,
+        message: format!(
+            "the upstream of the route `{}` cannot be spoken to under TLS: {bad}",
+            route.id.value
+        ),
+        hint: "repair the file that `tls` names, or name another".to_owned(),
     }
 }
 

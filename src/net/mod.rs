@@ -23,6 +23,6 @@ pub use entry::{Entry, Listening};
 pub use listen::{Address, BindError, Bound, bind, bind_as};
 pub use outbound::is_public;
 pub use stream::{Peer, Stream, Tape};
-pub use tls::{Secured, Tls, TlsError};
+pub use tls::{ClientTls, Secured, Tls, TlsError, TlsFailure, tls_failure};
 pub use watch::{Deadline, Drains, Ticker, Watch};
 pub use worker::{Model, Plan, Running, WorkerService, serve};

@@ -6,7 +6,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
     task::{Context, Poll},
 };
@@ -60,6 +60,8 @@ pub struct Stream {
 pub struct Tape {
     armed: AtomicBool,
     heard: AtomicBool,
+    /// The first byte that was ever read.
+    first: AtomicU8,
     written: Mutex<Vec<u8>>,
 }
 
@@ -72,12 +74,33 @@ impl Tape {
         self.armed.store(true, Ordering::Relaxed);
     }
 
-    /// What was written since [`Tape::arm`], if nothing has been read after it.
+    /// Whether nothing has been read since [`Tape::arm`].
     #[must_use]
-    pub fn unanswered(&self) -> Option<Vec<u8>> {
-        let heard = self.heard.load(Ordering::Relaxed);
+    pub fn is_silent(&self) -> bool {
+        !self.heard.load(Ordering::Relaxed)
+    }
+
+    /// What was written since [`Tape::arm`], whatever came after it.
+    #[must_use]
+    pub fn take(&self) -> Option<Vec<u8>> {
         let written = std::mem::take(&mut *self.lock());
-        (!heard && !written.is_empty()).then_some(written)
+        (!written.is_empty()).then_some(written)
+    }
+
+    /// Whether what was read begins like an alert of TLS, as somebody sends who expected it.
+    #[must_use]
+    pub fn heard_tls(&self) -> bool {
+        self.first.load(Ordering::Relaxed) == TLS_ALERT
+    }
+
+    #[inline]
+    fn hear(&self, bytes: &[u8]) {
+        self.heard.store(true, Ordering::Relaxed);
+        if self.first.load(Ordering::Relaxed) == 0
+            && let Some(first) = bytes.first()
+        {
+            self.first.store(*first, Ordering::Relaxed);
+        }
     }
 
     #[inline]
@@ -94,13 +117,16 @@ impl Tape {
     }
 }
 
+/// Content type of an alert (RFC 8446 §5.1).
+const TLS_ALERT: u8 = 21;
+
 enum Transport {
     Plain(Raw),
     Secured(Box<Encrypted>),
 }
 
-/// A client's bytes under TLS.
-pub(super) type Encrypted = tokio_rustls::server::TlsStream<Raw>;
+/// Bytes under TLS, whoever began.
+pub(super) type Encrypted = tokio_rustls::TlsStream<Raw>;
 
 /// A socket as the system has it, and what has been read of it already.
 pub(super) struct Raw {
@@ -144,6 +170,20 @@ impl Stream {
         match &self.transport {
             Transport::Plain(raw) => raw,
             Transport::Secured(encrypted) => encrypted.get_ref().0,
+        }
+    }
+
+    /// Speaks TLS from now on, as the one who called; also says whether HTTP/2 was agreed on.
+    ///
+    /// # Errors
+    /// What [`super::tls_failure`] explains.
+    pub async fn secure(self, tls: &super::ClientTls, host: &str) -> io::Result<(Self, bool)> {
+        match self.transport {
+            Transport::Plain(raw) => {
+                let (encrypted, two) = tls.connect(raw, host).await?;
+                Ok((Self::secured(encrypted), two))
+            }
+            Transport::Secured(_) => Err(io::ErrorKind::AlreadyExists.into()),
         }
     }
 
@@ -211,7 +251,7 @@ impl AsyncRead for Stream {
                 watch.bytes_arrived();
             }
             if let Some(tape) = &self.tape {
-                tape.heard.store(true, Ordering::Relaxed);
+                tape.hear(buffer.filled().get(before..).unwrap_or_default());
             }
         }
         result

@@ -3,11 +3,7 @@
 use std::path::Path;
 
 use super::{hosts, names, paths, secrets, templates, urls};
-use crate::config::{
-    finding::Kind,
-    keys::{Owner, Text},
-    raw::Node,
-};
+use crate::config::{finding::Kind, keys::Text, raw::Node};
 
 /// What a form needs to know beside the text.
 pub(super) struct About<'a> {
@@ -25,8 +21,6 @@ pub(super) enum Told {
     Error(Kind, String, String),
     /// The value is used; the lint has a name.
     Lint(&'static str, String, String),
-    /// Right, and not there yet.
-    Unsupported(Owner, String),
 }
 
 /// A plain complaint: what is wrong, how to write it.

@@ -27,6 +27,7 @@ use super::{
 pub(super) use hosts::{network, pattern as host_pattern, plain as plain_host, registrable};
 pub(super) use nearest::nearest;
 pub(super) use relations::relations;
+pub(super) use routes::pin;
 pub(super) use scalar::size;
 pub(super) use templates::preset;
 pub(super) use urls::is_loopback;

@@ -39,10 +39,13 @@ fn shared(check: &mut Check<'_>, root: &Node, route: &Node, path: &str) {
     if let Some(headers) = route.at("identity_headers") {
         identity_headers(check.findings, headers, &format!("{path}.identity_headers"));
     }
+    let id = "long_lived_stream_unbound";
+    let mut allowed = route.items("allow_lints").iter();
     if let Some(node) = route.at("stream_binding")
         && node.as_text() == Some("none")
+        && !allowed.any(|lint| lint.as_text() == Some(id))
     {
-        let lint = (Kind::Lint, Some("long_lived_stream_unbound"));
+        let lint = (Kind::Lint, Some(id));
         let message = "long answers and WebSockets go on when the session ends";
         let hint = "write session to end them with it";
         let key = format!("{path}.stream_binding");
@@ -164,13 +167,104 @@ impl Check<'_> {
                 self.findings
                     .error(first, Kind::MissingKey, &key, message, hint);
             }
-            [_, second, ..] => {
-                let key = format!("{key}[1]");
-                self.unsupported(second.place, Owner::Ours, &key, "a second target");
-            }
             _ => {}
         }
+        self.upstream_words(node, path);
+        self.upstream_tls(node, path);
     }
+}
+
+/// A key, whether a text is right there, and how to write it.
+type Form<'a> = (&'a str, &'a dyn Fn(&str) -> bool, &'a str);
+
+impl Check<'_> {
+    /// Texts with a form of their own.
+    fn upstream_words(&mut self, node: &Node, path: &str) {
+        let hash_on = |text: &str| {
+            matches!(text, "session" | "identity" | "client_ip")
+                || text.split_once(':').is_some_and(|(kind, name)| {
+                    matches!(kind, "header" | "cookie") && name.parse::<http::HeaderName>().is_ok()
+                })
+        };
+        let range = |text: &str| {
+            let (low, high) = text.split_once('-').unwrap_or((text, text));
+            let status = |text: &str| {
+                text.parse::<u16>()
+                    .is_ok_and(|code| (100..600).contains(&code))
+            };
+            status(low) && status(high) && low <= high
+        };
+        let words: [Form<'_>; 2] = [
+            (
+                "hash_on",
+                &hash_on,
+                "write session, identity, client_ip, header:NAME or cookie:NAME",
+            ),
+            ("health.active.expect", &range, "write 200-399 or 204"),
+        ];
+        for (key, is_right, hint) in words {
+            if let Some(written) = node.at(key)
+                && !written.as_text().is_some_and(is_right)
+            {
+                let message = format!(
+                    "`{}` is nothing that {key} knows",
+                    written.as_text().unwrap_or_default()
+                );
+                let key = format!("{path}.{key}");
+                self.findings
+                    .error(written.place, Kind::BadValue, &key, message, hint);
+            }
+        }
+        if node.text("policy") == Some("hash") && node.at("hash_on").is_none() {
+            let place = node.at("policy").map_or(node.place, |node| node.place);
+            let key = format!("{path}.hash_on");
+            let message = "the policy `hash` needs something to look at";
+            self.findings.error(
+                place,
+                Kind::MissingKey,
+                &key,
+                message,
+                "add hash_on: session",
+            );
+        }
+    }
+
+    fn upstream_tls(&mut self, node: &Node, path: &str) {
+        if let Some(skips) = node.at("tls.insecure_skip_verify")
+            && skips.as_bool() == Some(true)
+        {
+            let lint = (Kind::Lint, Some("insecure_upstream_tls"));
+            let key = format!("{path}.tls.insecure_skip_verify");
+            let message = "whoever stands between us and this app can read and change everything";
+            let hint = "name the app's authority in tls.ca_file instead";
+            self.findings.warn(skips.place, lint, &key, message, hint);
+        }
+        for item in node.items("tls.pin_sha256") {
+            if item.as_text().and_then(pin).is_none() {
+                let key = format!("{path}.tls.pin_sha256");
+                let message = "this is no SHA-256 of a public key";
+                let hint = "write 64 hexadecimal digits, or 44 letters of base64";
+                self.findings
+                    .error(item.place, Kind::BadValue, &key, message, hint);
+            }
+        }
+        let pair = ["client_certificate", "client_key"];
+        let [certificate, key] = pair.map(|key| node.at(&format!("tls.{key}")));
+        if let (Some(alone), None) | (None, Some(alone)) = (certificate, key) {
+            let message = "a client certificate and its key belong together";
+            let hint = "write both client_certificate and client_key";
+            let key = format!("{path}.tls.client_key");
+            self.findings
+                .error(alone.place, Kind::MissingKey, &key, message, hint);
+        }
+    }
+}
+
+/// The SHA-256 of a public key, in hexadecimal or base64.
+pub(in crate::config) fn pin(text: &str) -> Option<[u8; 32]> {
+    let hex = data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes());
+    let bytes = hex.or_else(|_| data_encoding::BASE64.decode(text.as_bytes()));
+    bytes.ok()?.try_into().ok()
 }
 
 fn reference(

@@ -233,11 +233,6 @@ impl Check<'_> {
                     self.findings
                         .warn(node.place, lint, spot.path, message, hint);
                 }
-                forms::Told::Unsupported(owner, what) => {
-                    if !spot.quiet {
-                        self.unsupported(node.place, owner, spot.path, &what);
-                    }
-                }
             }
         }
     }

@@ -5,7 +5,7 @@ use std::{net::IpAddr, path::Path};
 use url::{Host, Url};
 
 use super::forms::{About, Complaint, Told, complain, refused};
-use crate::config::{finding::Kind, keys::Owner};
+use crate::config::finding::Kind;
 
 /// `http` or `https` with a host.
 pub(super) fn url(text: &str) -> Result<(), Complaint> {
@@ -202,13 +202,8 @@ pub(super) fn bind(text: &str) -> Result<(), Complaint> {
 
 /// Where an app listens.
 pub(super) fn target(text: &str) -> Vec<Told> {
-    if let Some(path) = text.strip_prefix("unix:") {
-        if path.contains(":/") {
-            return vec![Told::Unsupported(
-                Owner::Ours,
-                "a path behind the socket".to_owned(),
-            )];
-        }
+    let socket = text.strip_prefix("https+unix:");
+    if let Some(path) = socket.or_else(|| text.strip_prefix("unix:")) {
         if path.starts_with('/') {
             return Vec::new();
         }
@@ -219,7 +214,7 @@ pub(super) fn target(text: &str) -> Vec<Told> {
     }
     let scheme = text.split(':').next().unwrap_or_default();
     match scheme {
-        "http" | "ws" | "https" | "wss" | "h2c" | "grpc" | "grpcs" | "https+unix" => {}
+        "http" | "ws" | "https" | "wss" | "h2c" | "grpc" | "grpcs" => {}
         _ => {
             return refused(Err(complain(
                 format!("expected a URL of an app, found `{text}`"),
@@ -230,11 +225,7 @@ pub(super) fn target(text: &str) -> Vec<Told> {
     if let Err(complaint) = authority(text) {
         return refused(Err(complaint));
     }
-    if matches!(scheme, "http" | "ws") {
-        Vec::new()
-    } else {
-        vec![Told::Unsupported(Owner::Ours, format!("{scheme}:"))]
-    }
+    Vec::new()
 }
 
 fn authority(text: &str) -> Result<(), Complaint> {

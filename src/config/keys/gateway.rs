@@ -98,34 +98,34 @@ authenticators.* | @authenticator | | ! | Ways to prove who one is.
 upstreams.* | @upstream | | + | An app.
 @upstream.targets[] | target! | | + | Where it listens.
 @upstream.targets[].url | target! | | + | Where it listens.
-@upstream.targets[].weight | int(1..1000) | 1 | ~? | Its share of requests.
-@upstream.policy | enum(least_request,round_robin,random,hash,first) | least_request | ~? | Which target a request gets.
-@upstream.hash_on | text | | ~ | What the policy `hash` looks at.
-@upstream.health | map | | ~ | Which targets are used.
-@upstream.health.active.path | path | / | ~ | What is asked for.
-@upstream.health.active.method | method | GET | ~ | With this method.
-@upstream.health.active.host | text | | ~ | With this Host.
-@upstream.health.active.interval | dur+ | 10s | ~ | How often.
-@upstream.health.active.jitter | percent | 10% | ~ | How irregularly.
-@upstream.health.active.timeout | dur+ | 5s | ~ | How long to wait.
-@upstream.health.active.healthy | int(1..) | 2 | ~ | Good answers until it is used again.
-@upstream.health.active.unhealthy | int(1..) | 3 | ~ | Bad answers until it is left out.
-@upstream.health.active.expect | text | 200-399 | ~ | Good statuses.
-@upstream.health.active.port | int(1..65535) | | ~ | Another port.
-@upstream.health.passive.consecutive | int(1..) | 5 | ~ | Failures until it is left out.
-@upstream.health.passive.on[] | enum(connect,timeout,reset,502,503,504) | | ~ | What counts as failure.
-@upstream.health.passive.eject | dur+ | 30s | ~ | How long it is left out.
-@upstream.health.passive.max_eject | dur+ | 5m | ~ | At most so long.
-@upstream.health.passive.max_ejected_percent | int(0..100) | 50 | ~ | At most so many.
-@upstream.panic_threshold | int(0..100) | 50 | ~ | Uses all when fewer are healthy.
-@upstream.protocol | enum(auto,http1,h2) | auto | ~? | HTTP version.
-@upstream.tls.ca_file | text | | ~ | Authority to trust.
-@upstream.tls.server_name | text | | ~ | Name in its certificate.
-@upstream.tls.client_certificate | text | | ~ | Our certificate.
-@upstream.tls.client_key | text | | ~ | Key of our certificate.
-@upstream.tls.min_version | enum(1.2,1.3) | 1.2 | ~ | Oldest TLS.
-@upstream.tls.pin_sha256[] | text | | ~ | Keys to insist on.
-@upstream.tls.insecure_skip_verify | bool | false | ~ | Believes any certificate.
+@upstream.targets[].weight | int(1..1000) | 1 | + | Its share of requests.
+@upstream.policy | enum(least_request,round_robin,random,hash,first) | least_request | + | Which target a request gets.
+@upstream.hash_on | text | | + | What the policy `hash` looks at.
+@upstream.health | map | | + | Which targets are used.
+@upstream.health.active.path | path | / | + | What is asked for.
+@upstream.health.active.method | method | GET | + | With this method.
+@upstream.health.active.host | text | | + | With this Host.
+@upstream.health.active.interval | dur+ | 10s | + | How often.
+@upstream.health.active.jitter | percent | 10% | + | How irregularly.
+@upstream.health.active.timeout | dur+ | 5s | + | How long to wait.
+@upstream.health.active.healthy | int(1..) | 2 | + | Good answers until it is used again.
+@upstream.health.active.unhealthy | int(1..) | 3 | + | Bad answers until it is left out.
+@upstream.health.active.expect | text | 200-399 | + | Good statuses.
+@upstream.health.active.port | int(1..65535) | | + | Another port.
+@upstream.health.passive.consecutive | int(1..) | 5 | + | Failures until it is left out.
+@upstream.health.passive.on[] | enum(connect,timeout,reset,502,503,504) | | + | What counts as failure.
+@upstream.health.passive.eject | dur+ | 30s | + | How long it is left out.
+@upstream.health.passive.max_eject | dur+ | 5m | + | At most so long.
+@upstream.health.passive.max_ejected_percent | int(0..100) | 50 | + | At most so many.
+@upstream.panic_threshold | int(0..100) | 50 | + | Uses all when fewer are healthy.
+@upstream.protocol | enum(auto,http1,h2) | auto | + | HTTP version.
+@upstream.tls.ca_file | text | | + | Authority to trust.
+@upstream.tls.server_name | text | | + | Name in its certificate.
+@upstream.tls.client_certificate | text | | + | Our certificate.
+@upstream.tls.client_key | text | | + | Key of our certificate.
+@upstream.tls.min_version | enum(1.2,1.3) | 1.2 | + | Oldest TLS.
+@upstream.tls.pin_sha256[] | text | | + | Keys to insist on.
+@upstream.tls.insecure_skip_verify | bool | false | + | Believes any certificate.
 @upstream.max_idle | int(0..) | 64 | + | Idle connections kept per worker and target.
 @upstream.idle_timeout | dur+ | 15s | + | How long they are kept.
 @upstream.max_lifetime | dur+ | 10m | + | How long any connection is kept.

@@ -59,7 +59,7 @@ routes[] | @fullroute | | + | Who may reach which app.
 @route.hide[] | header | | ~ | Response headers that are left out.
 @route.host_header | text | preserve | + | Host the app sees: preserve, upstream or a name.
 @route.upgrades[] | upgrade | websocket | + | Protocols one may upgrade to.
-@route.protocol | enum(http,grpc) | http | ~? | What the app speaks.
+@route.protocol | enum(http,grpc) | http | + | What the app speaks.
 @route.forward_cookies[] | token | | + | Cookies of ours that the app gets.
 @route.forward_credentials | bool | false | + | The app gets tokens of ours.
 @route.timeouts.connect | timeout | 5s | + | Reaching the app.
@@ -73,7 +73,7 @@ routes[] | @fullroute | | + | Who may reach which app.
 @route.timeouts.upgrade_idle | timeout | 1h | + | Silence of a WebSocket.
 @route.limits.body | size | | + | Largest request body.
 @route.limits.in_flight | int(1..) | | ~ | Requests under way.
-@route.trailers | bool | false | ~? | Passes trailers on.
+@route.trailers | bool | false | + | Passes trailers on.
 @route.cors.allowed_origins[] | corsorigin | | ~ | Origins that may read answers.
 @route.cors.allowed_methods[] | method | | ~ | Methods another origin may use.
 @route.cors.allowed_headers[] | header | | ~ | Request headers another origin may send.
@@ -87,13 +87,13 @@ routes[] | @fullroute | | + | Who may reach which app.
 @route.rate_limits[].burst | int(1..) | | ~ | How much at once.
 @route.rate_limits[].methods[] | method | | ~ | For these methods.
 @route.rate_limits[].when | enum(pre,post) | | ~ | Before or after signing in.
-@route.retry.attempts | int(1..10) | 2 | ~ | How often.
-@route.retry.on[] | enum(reset,timeout,502,503,504) | reset | ~ | After which failures.
-@route.retry.budget | percent | 20% | ~ | Share of requests.
-@route.retry.min_per_second | int(0..) | 5 | ~ | Always allowed.
-@route.retry.backoff | text | 25ms..250ms | ~ | Pause between attempts.
-@route.retry.per_try_timeout | dur+ | | ~ | Time of one attempt.
-@route.retry.idempotent_methods[] | enum(GET,HEAD,OPTIONS,PUT,DELETE) | | ~ | Methods that may be repeated.
+@route.retry.attempts | int(1..10) | 2 | + | How often.
+@route.retry.on[] | enum(reset,timeout,502,503,504) | reset | + | After which failures.
+@route.retry.budget | percent | 20% | + | Share of requests.
+@route.retry.min_per_second | int(0..) | 5 | + | Always allowed.
+@route.retry.backoff | text | 25ms..250ms | + | Pause between attempts.
+@route.retry.per_try_timeout | dur+ | | + | Time of one attempt.
+@route.retry.idempotent_methods[] | enum(GET,HEAD,OPTIONS,PUT,DELETE) | | + | Methods that may be repeated.
 @route.retry.replay_buffer | size | 64KiB | ~ | Largest body that may be repeated.
 @route.stream_binding | enum(session,none) | session | + | Long answers end with the session.
 @route.on_remove | enum(keep,close) | keep | ~? | What happens to connections when the route goes.

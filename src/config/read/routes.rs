@@ -5,7 +5,9 @@ use std::{collections::BTreeMap, time::Duration};
 use http::StatusCode;
 use indexmap::IndexMap;
 
-use super::{Read, count, headers::identity_headers, span, texts, upstream::upstream};
+use super::{
+    Read, count, headers::identity_headers, span, texts, upstream::retry, upstream::upstream,
+};
 use crate::config::{
     Access, AccessMode, FieldMatch, FieldTest, HostHeader, HostPattern, Located, Networks,
     OnUnauthenticated, PathPattern, Route, RouteAction, RouteMatch, Timeouts, Upstream,
@@ -77,6 +79,9 @@ impl Read<'_> {
             action: self.action(node),
             identity_headers: headers.map(identity_headers),
             timeouts: timeouts(node),
+            retry: retry(node),
+            grpc: node.text("protocol") == Some("grpc"),
+            trailers: node.flag("trailers").unwrap_or(false),
             body_limit: node.text("limits.body").and_then(size),
             host_header: match node.text("host_header") {
                 None | Some("preserve") => HostHeader::Preserve,
@@ -123,7 +128,7 @@ impl Read<'_> {
                 body: node.text("respond.body").unwrap_or_default().to_owned(),
             };
         }
-        RouteAction::Upstream(self.upstream_of(node))
+        RouteAction::Upstream(Box::new(self.upstream_of(node)))
     }
 
     fn upstream_of(&self, route: &Node) -> Upstream {
@@ -244,9 +249,11 @@ fn timeouts(node: &Node) -> Timeouts {
     let perhaps = |key: &str, default| written(key).unwrap_or(default);
     Timeouts {
         connect: always("connect", default.connect),
+        tls: always("tls", default.tls),
         pool_wait: always("pool_wait", default.pool_wait),
         response: perhaps("response", default.response),
         idle: perhaps("idle", default.idle),
+        events_idle: perhaps("idle", default.events_idle),
         client_stall: perhaps("client_stall", default.client_stall),
         request_body_idle: perhaps("request_body_idle", default.request_body_idle),
         total: perhaps("total", default.total),

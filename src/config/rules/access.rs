@@ -4,7 +4,7 @@ use url::Url;
 
 use super::{Rules, allows, covers, first_key};
 use crate::config::{
-    AccessMode, HostPattern, PathPattern, Route, RouteAction, Target,
+    AccessMode, HostPattern, PathPattern, Route, RouteAction, Target, TargetAddress,
     check::registrable,
     finding::Kind,
     raw::{Node, Place},
@@ -274,8 +274,11 @@ fn is_reserved(path: &PathPattern) -> bool {
 
 /// Whether a target is at a listener's address, as far as that can be told without asking the resolver.
 fn is_at(target: &Target, address: &str) -> bool {
-    let Target::Http(url) = target else {
-        return matches!(target, Target::Unix(path) if address.strip_prefix("unix:") == path.to_str());
+    let url = match &target.address {
+        TargetAddress::Url(url) => url,
+        TargetAddress::Unix { path, .. } => {
+            return address.strip_prefix("unix:") == path.to_str();
+        }
     };
     let Some((host, port)) = address.rsplit_once(':') else {
         return false;

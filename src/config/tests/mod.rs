@@ -247,7 +247,7 @@ fn kratos_keys_without_work_are_let_pass_when_asked_and_guards_never() {
 fn settings_of_what_is_off_are_accepted_and_switching_it_on_is_not() {
     let off = with("").replace(
         "selfservice: {",
-        "selfservice: {flows: {recovery: {use: link, lifespan: 5m}}, methods: {totp: {enabled: false, config: {issuer: X}}, password: {config: {haveibeenpwned_enabled: false}}}, ",
+        "selfservice: {flows: {recovery: {lifespan: 5m}}, methods: {totp: {enabled: false, config: {issuer: X}}, password: {config: {haveibeenpwned_enabled: false}}}, ",
     );
     good(&off);
     let on = off.replace("totp: {enabled: false", "totp: {enabled: true");

@@ -177,3 +177,17 @@ fn streams_that_outlive_their_session_are_a_lint() {
     let loaded = read(&meant, false, &[]).unwrap();
     assert!(!ids(&loaded.warnings).contains(&id));
 }
+
+#[test]
+fn believing_any_certificate_is_a_lint() {
+    let upstream = |tls: &str| {
+        with(&format!(
+            "routes: [{{id: a, match: {{hosts: [a.example.com]}}, upstream: {{targets: ['https://10.0.0.1'], tls: {tls}}}}}]"
+        ))
+    };
+    let id = "insecure_upstream_tls";
+    let loaded = read(&upstream("{insecure_skip_verify: true}"), false, &[]).unwrap();
+    assert!(ids(&loaded.warnings).contains(&id));
+    let loaded = read(&upstream("{min_version: 1.3}"), false, &[]).unwrap();
+    assert!(!ids(&loaded.warnings).contains(&id));
+}

@@ -28,8 +28,8 @@ impl Numbers {
     }
 
     /// Those of a route, by its number in the table.
-    pub(in crate::gateway) fn route(&self, number: usize) -> Arc<RouteMetrics> {
-        Arc::clone(self.routes.get(number).unwrap_or(&self.nobodys))
+    pub(in crate::gateway) fn route(&self, number: usize) -> &Arc<RouteMetrics> {
+        self.routes.get(number).unwrap_or(&self.nobodys)
     }
 
     pub(super) fn of(&self, whose: Whose) -> &RouteMetrics {
@@ -71,7 +71,9 @@ pub(super) const fn decision(error: &GatewayError) -> Decision {
         // It was let through; what came after did not work.
         GatewayError::RewriteInvalid
         | GatewayError::UpstreamUnreachable
-        | GatewayError::UpstreamProtocol
+        | GatewayError::UpstreamProtocol(_)
+        | GatewayError::UpstreamTls(_)
+        | GatewayError::UpstreamUnavailable
         | GatewayError::UpstreamTimeout
         | GatewayError::ClientClosed => Decision::Allow,
     }
@@ -82,7 +84,9 @@ pub(super) fn count(metrics: &Metrics, error: &GatewayError) {
     let tallies = metrics.tallies();
     match error {
         GatewayError::UpstreamUnreachable
-        | GatewayError::UpstreamProtocol
+        | GatewayError::UpstreamProtocol(_)
+        | GatewayError::UpstreamTls(_)
+        | GatewayError::UpstreamUnavailable
         | GatewayError::UpstreamTimeout => tallies.upstream_errors.count([error.id()]),
         GatewayError::AuthenticatorUnavailable => tallies.auth_errors.count(["store_down"]),
         GatewayError::Overloaded => tallies.shed.count(["upstream"]),

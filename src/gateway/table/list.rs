@@ -1,7 +1,7 @@
 //! The routes in the order in which they are tried, in words (gateway ).
 
 use crate::{
-    config::{AccessMode, Config, HostPattern, PathPattern, Route, RouteAction, Target},
+    config::{AccessMode, Config, HostPattern, PathPattern, Route, RouteAction, TargetAddress},
     gateway::matcher,
 };
 
@@ -78,12 +78,26 @@ const fn access(route: &Route) -> &'static str {
     }
 }
 
+fn address(target: &TargetAddress) -> String {
+    match target {
+        TargetAddress::Url(url) => url.to_string(),
+        TargetAddress::Unix { path, prefix, tls } => {
+            let scheme = if *tls { "https+unix" } else { "unix" };
+            let path = path.display();
+            if prefix.is_empty() {
+                format!("{scheme}:{path}")
+            } else {
+                format!("{scheme}:{path}:{prefix}")
+            }
+        }
+    }
+}
+
 fn action(route: &Route) -> String {
     match &route.action {
-        RouteAction::Upstream(upstream) => match upstream.targets.first() {
-            Some(Target::Http(url)) => url.to_string(),
-            Some(Target::Unix(path)) => format!("unix:{}", path.display()),
-            None => upstream.name.clone(),
+        RouteAction::Upstream(upstream) => match upstream.targets.as_slice() {
+            [one] => address(&one.address),
+            _ => upstream.name.clone(),
         },
         RouteAction::Redirect { to, code, .. } => format!("{} {to}", code.as_u16()),
         RouteAction::Respond { status, .. } => status.as_u16().to_string(),

@@ -160,6 +160,36 @@ impl Body for RequestBody {
     }
 }
 
+/// A frame as the other side may see it: trailers only where they pass, and of them no field that a head alone may hold
+/// (gateway, security 1.6).
+fn passed(frame: Frame<Bytes>, trailers: bool) -> Option<Frame<Bytes>> {
+    match frame.into_trailers() {
+        Err(frame) => Some(frame),
+        Ok(_) if !trailers => None,
+        Ok(fields) => {
+            let allowed = fields.iter().filter(|(name, _)| may_trail(name.as_str()));
+            let allowed = allowed.map(|(name, value)| (name.clone(), value.clone()));
+            Some(Frame::trailers(allowed.collect()))
+        }
+    }
+}
+
+fn may_trail(name: &str) -> bool {
+    let never = [
+        "transfer-encoding",
+        "connection",
+        "host",
+        "te",
+        "trailer",
+        "upgrade",
+        "authorization",
+        "proxy-authorization",
+        "cookie",
+        "set-cookie",
+    ];
+    !never.contains(&name) && !name.starts_with("content-")
+}
+
 /// An upstream's body on its way to the client. At its end the connection goes back to the pool; dropped earlier, it is closed.
 pub struct ResponseBody {
     body: Incoming,
@@ -168,6 +198,7 @@ pub struct ResponseBody {
     silence: Option<Duration>,
     stall: Option<Duration>,
     waiting: bool,
+    trailers: bool,
 }
 
 impl ResponseBody {
@@ -176,6 +207,7 @@ impl ResponseBody {
         lease: Lease,
         watch: Arc<Watch>,
         timeouts: &Timeouts,
+        trailers: bool,
     ) -> Self {
         let mut body = Self {
             body,
@@ -184,6 +216,7 @@ impl ResponseBody {
             silence: timeouts.idle,
             stall: timeouts.client_stall,
             waiting: false,
+            trailers,
         };
         body.watch.allow(&body.watch.response, body.stall);
         if body.body.is_end_stream() {
@@ -197,6 +230,11 @@ impl ResponseBody {
         if let Some(lease) = self.lease.take() {
             lease.give_back();
         }
+    }
+
+    /// What it carries are events: pauses are longer (gateway ).
+    pub fn is_events(&mut self, silence: Option<Duration>) {
+        self.silence = silence;
     }
 
     /// Bytes it will have, if known.
@@ -227,9 +265,9 @@ impl Body for ResponseBody {
             this.waiting = false;
             match next {
                 Some(Ok(frame)) => {
-                    if frame.is_trailers() {
+                    let Some(frame) = passed(frame, this.trailers) else {
                         continue;
-                    }
+                    };
                     if this.body.is_end_stream() {
                         this.finish();
                     } else {

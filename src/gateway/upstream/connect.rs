@@ -1,4 +1,4 @@
-//! Opening a connection: a slot, an address, a socket, a driver task.
+//! Opening a connection: a slot, an address, a socket, TLS, a driver task.
 
 use std::{
     io,
@@ -8,22 +8,23 @@ use std::{
 };
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use hyper::client::conn::http1::Builder;
-use hyper_util::rt::TokioIo;
+use hyper::client::conn::{http1::Builder, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::{
     net::{TcpStream, UnixStream, lookup_host},
     sync::OwnedSemaphorePermit,
+    task::AbortHandle,
     time::timeout,
 };
 
 use super::{
     Endpoint, Fault,
     endpoint::Place,
-    pool::{Connection, Pools},
+    pool::{Connection, Pools, Sender},
 };
 use crate::{
     config::Timeouts,
-    net::{Stream, Tape},
+    net::{Stream, Tape, tls_failure},
 };
 
 /// What waiting for a connection led to.
@@ -48,12 +49,73 @@ pub(super) async fn open(
             None => return Ok(Opened::Returned),
         },
     };
-    let stream = match timeout(timeouts.connect, dial(endpoint)).await {
+    let (stream, agreed) = reach(endpoint, timeouts).await?;
+    let tape = Arc::new(Tape::default());
+    let stream = TokioIo::new(stream.taped(Arc::clone(&tape)));
+    if agreed {
+        let (sender, connection) = two().handshake(stream).await.map_err(Fault::broken)?;
+        let task = drive(connection, slot);
+        return Ok(Opened::New(pools.share(
+            endpoint,
+            sender,
+            (task, tape),
+            now,
+        )));
+    }
+    let (sender, connection) = Builder::new()
+        .writev(false)
+        .max_buf_size(BUFFER)
+        .handshake(stream)
+        .await
+        .map_err(Fault::broken)?;
+    let task = drive(connection.with_upgrades(), slot);
+    Ok(Opened::New(Connection {
+        sender: Sender::One(sender),
+        born: now,
+        task,
+        tape,
+    }))
+}
+
+/// A stream to the endpoint, under TLS where it is spoken; and whether it speaks HTTP/2.
+pub(super) async fn reach(
+    endpoint: &Endpoint,
+    timeouts: &Timeouts,
+) -> Result<(Stream, bool), Fault> {
+    reach_at(endpoint, None, timeouts).await
+}
+
+/// The same, at another port of the endpoint's.
+pub(super) async fn reach_at(
+    endpoint: &Endpoint,
+    port: Option<u16>,
+    timeouts: &Timeouts,
+) -> Result<(Stream, bool), Fault> {
+    let stream = match timeout(timeouts.connect, dial(endpoint, port)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return Err(Fault::Unreachable(error)),
         Err(_) => return Err(Fault::Unreachable(io::ErrorKind::TimedOut.into())),
     };
-    drive(stream, slot, now).await.map(Opened::New)
+    let Some(tls) = &endpoint.tls else {
+        return Ok((stream, endpoint.two));
+    };
+    match timeout(timeouts.tls, stream.secure(tls, &endpoint.host)).await {
+        Ok(Ok((stream, agreed))) => Ok((stream, agreed || endpoint.two)),
+        Ok(Err(error)) => Err(Fault::Tls(tls_failure(&error), error)),
+        Err(_) => Err(Fault::Unreachable(io::ErrorKind::TimedOut.into())),
+    }
+}
+
+fn two() -> http2::Builder<TokioExecutor> {
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Some(PING_EVERY))
+        .keep_alive_timeout(PING_PATIENCE)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_header_list_size(u32::try_from(BUFFER).unwrap_or(u32::MAX));
+    builder
 }
 
 async fn wait_for_slot(
@@ -85,28 +147,43 @@ impl Drop for Waiting<'_> {
     }
 }
 
-async fn dial(endpoint: &Endpoint) -> io::Result<Stream> {
+async fn dial(endpoint: &Endpoint, other: Option<u16>) -> io::Result<Stream> {
     match &endpoint.place {
-        Place::Address(address) => TcpStream::connect(address).await.map(Stream::tcp),
+        Place::Address(address) => {
+            let port = other.unwrap_or(address.port());
+            TcpStream::connect((address.ip(), port))
+                .await
+                .map(Stream::tcp)
+        }
         Place::Unix(path) => UnixStream::connect(path).await.map(Stream::unix),
         Place::Name(host, port) => {
-            let addresses = match lookup_host((host.as_str(), *port)).await {
-                Ok(found) => {
-                    let found = alternating(found.collect());
-                    endpoint.remember(&found);
-                    found
+            let mut addresses = endpoint.known();
+            if addresses.is_empty() {
+                addresses = resolve(host, *port).await?;
+                endpoint.remember(Arc::clone(&addresses));
+            }
+            match other {
+                None => race(&addresses).await.map(Stream::tcp),
+                Some(port) => {
+                    let at = |address: &SocketAddr| SocketAddr::new(address.ip(), port);
+                    let addresses: Vec<_> = addresses.iter().map(at).collect();
+                    race(&addresses).await.map(Stream::tcp)
                 }
-                Err(error) => {
-                    let known = endpoint.known();
-                    if known.is_empty() {
-                        return Err(error);
-                    }
-                    known
-                }
-            };
-            race(&addresses).await.map(Stream::tcp)
+            }
         }
     }
+}
+
+/// Asks the system's resolver.
+pub(super) async fn resolve(host: &str, port: u16) -> io::Result<Arc<[SocketAddr]>> {
+    let found: Vec<_> = lookup_host((host, port)).await?.collect();
+    if found.is_empty() {
+        return Err(io::Error::new(
+            io::ErrorKind::NotFound,
+            format!("{host} has no address"),
+        ));
+    }
+    Ok(alternating(found).into())
 }
 
 /// Families take turns, beginning with the one the system prefers (RFC 8305 §4).
@@ -150,28 +227,21 @@ async fn race(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
     clippy::disallowed_methods,
     reason = "the driver of an upstream connection belongs to the worker's runtime; it ends with its sender or its socket"
 )]
-async fn drive(stream: Stream, slot: OwnedSemaphorePermit, now: u64) -> Result<Connection, Fault> {
-    let tape = Arc::new(Tape::default());
-    let stream = stream.taped(Arc::clone(&tape));
-    let (sender, connection) = Builder::new()
-        .writev(false)
-        .max_buf_size(BUFFER)
-        .handshake(TokioIo::new(stream))
-        .await
-        .map_err(|_| Fault::Protocol)?;
-    let connection = connection.with_upgrades();
+fn drive<E>(
+    connection: impl Future<Output = Result<(), E>> + Send + 'static,
+    slot: OwnedSemaphorePermit,
+) -> AbortHandle {
     let task = tokio::spawn(async move {
-        let _ = connection.await;
+        let _ended = connection.await.is_ok();
         drop(slot);
     });
-    Ok(Connection {
-        sender,
-        born: now,
-        task: task.abort_handle(),
-        tape,
-    })
+    task.abort_handle()
 }
 
 /// Bytes buffered per direction (gateway ); also the longest response head.
 const BUFFER: usize = 64 * 1024;
 const HEAD_START: Duration = Duration::from_millis(250);
+const PING_EVERY: Duration = Duration::from_secs(30);
+const PING_PATIENCE: Duration = Duration::from_secs(10);
+const STREAM_WINDOW: u32 = 256 << 10;
+const CONNECTION_WINDOW: u32 = 1 << 20;

@@ -1,30 +1,41 @@
-//! One exchange: a connection, the request on it, the head of the answer; again only if nothing was sent.
+//! One exchange: a target, a connection, the request on it, the head of the answer.
 
 use std::{
-    error::Error as _, future::poll_fn, io, pin::pin, sync::Arc, task::Poll, time::Duration,
+    error::Error as _, fmt, future::poll_fn, io, pin::pin, sync::Arc, task::Poll, time::Duration,
 };
 
-use http::{HeaderName, HeaderValue, Method, Request, Response, Uri};
+use http::{HeaderValue, Request, Response};
 use hyper::{body::Incoming, client::conn::TrySendError};
 
 use super::{
-    BodyFault, Endpoint, Pools, RequestBody, ResponseBody,
+    BodyFault, Group, Picked, Pools, RequestBody, ResponseBody,
     connect::{self, Opened},
-    pool::Connection,
+    persist::persist,
+    pool::{Connection, Sender},
+    retry::Retries,
+    version,
 };
-use crate::{config::Timeouts, net::Watch};
+use crate::{
+    config::{Failure, Timeouts},
+    net::{TlsFailure, Watch},
+    telemetry::RouteMetrics,
+};
 
 /// Why there is no answer.
 #[derive(Debug)]
 pub enum Fault {
     /// No connection, or it broke before a head came.
     Unreachable(io::Error),
+    /// The upstream does not prove who it is, or speaks no TLS.
+    Tls(TlsFailure, io::Error),
     /// The upstream's bytes are no HTTP we accept.
-    Protocol,
+    Protocol(Garbled),
     /// No head in time.
     Timeout,
     /// No connection slot in time.
     Overloaded,
+    /// None of the targets may be used now.
+    Unavailable,
     /// The client's body stopped coming.
     ClientTimeout,
     /// The client's body is larger than the route takes.
@@ -33,12 +44,39 @@ pub enum Fault {
     Client,
 }
 
+/// What an answer looks like that is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Garbled {
+    /// An alert of somebody who expected TLS.
+    ExpectsTls,
+    /// A head longer than we read.
+    LongHead,
+    /// Anything else.
+    Other,
+}
+
+impl Fault {
+    pub(super) fn broken(error: impl fmt::Display) -> Self {
+        Self::Unreachable(io::Error::other(error.to_string()))
+    }
+}
+
 /// What an exchange needs beside the request.
 pub struct Exchange<'a> {
     /// Where to.
-    pub endpoint: &'a Arc<Endpoint>,
+    pub group: &'a Group,
+    /// What the choice of a target depends on.
+    pub hash: Option<u64>,
+    /// The target's own authority is the request's host.
+    pub own_host: bool,
+    /// Trailers of the answer pass.
+    pub trailers: bool,
     /// The route's limits.
     pub timeouts: &'a Timeouts,
+    /// What may be sent again.
+    pub retries: &'a Retries,
+    /// How many requests the route has had.
+    pub numbers: &'a RouteMetrics,
     /// The client connection's limits.
     pub watch: &'a Arc<Watch>,
     /// The worker's connections.
@@ -48,18 +86,21 @@ pub struct Exchange<'a> {
 /// A connection in use; given back at the end of a complete exchange, closed otherwise.
 pub(super) struct Lease {
     connection: Connection,
+    picked: Picked,
     pools: Arc<Pools>,
-    index: usize,
     watch: Arc<Watch>,
 }
 
 impl Lease {
     /// The answer is complete.
     pub(super) fn give_back(self) {
-        if self.connection.sender.is_ready() {
+        let Sender::One(sender) = &self.connection.sender else {
+            return; // others use it, too
+        };
+        if sender.is_ready() {
             let now = self.watch.ticker().now();
-            self.pools.put(self.index, self.connection, now);
-        } else if !self.connection.sender.is_closed() {
+            self.pools.put(&self.picked.endpoint, self.connection, now);
+        } else if !sender.is_closed() {
             self.wait_for_the_request();
         }
     }
@@ -72,12 +113,41 @@ impl Lease {
     )]
     fn wait_for_the_request(mut self) {
         tokio::spawn(async move {
-            let done = self.connection.sender.ready();
+            let Sender::One(sender) = &mut self.connection.sender else {
+                return;
+            };
+            let done = sender.ready();
             if !matches!(tokio::time::timeout(EARLY_ANSWER, done).await, Ok(Ok(()))) {
                 self.connection.task.abort();
             }
         });
     }
+}
+
+/// What became of one attempt.
+pub(super) enum Outcome {
+    /// The head of an answer.
+    Answer(
+        Connection,
+        Response<Incoming>,
+        Option<Box<Request<RequestBody>>>,
+    ),
+    /// Nothing of the request was sent; why, unless a kept connection had just been closed.
+    Unsent(Box<Request<RequestBody>>, Option<Fault>),
+    /// The request was sent, and there is no answer.
+    Lost(Loss),
+    /// It is over, whatever the target.
+    Ended(Fault),
+}
+
+/// A request without an answer.
+pub(super) struct Loss {
+    pub(super) fault: Fault,
+    pub(super) failure: Failure,
+    /// The request once more, if it may be sent once more.
+    pub(super) again: Option<Box<Request<RequestBody>>>,
+    /// The target cannot have acted on it: a kept connection closed without a word, or it said so.
+    pub(super) untouched: bool,
 }
 
 /// Sends `request` and waits for the answer's head.
@@ -86,72 +156,129 @@ impl Lease {
 /// [`Fault`], with whose fault it is.
 pub async fn send(
     exchange: Exchange<'_>,
-    mut request: Request<RequestBody>,
+    picked: Picked,
+    request: Request<RequestBody>,
 ) -> Result<Response<ResponseBody>, Fault> {
-    let mut fresh_only = false;
-    let watch = exchange.watch;
-    for _ in 0..ATTEMPTS {
-        let pooled = if fresh_only { None } else { exchange.pooled() };
-        let (mut connection, kept) = match pooled {
-            Some(connection) => (connection, true),
-            // Boxed, because it is rare and large: the future of every request would have to have room for it.
-            None => Box::pin(open(&exchange, fresh_only)).await?,
-        };
-        let replayable = kept && is_replayable(&request);
-        if replayable {
-            connection.tape.arm();
-        }
-        if request.body().is_none() {
-            watch.allow(&watch.response, exchange.timeouts.response);
-        }
-        let outcome = {
-            let mut sent = pin!(connection.sender.try_send_request(request));
-            poll_fn(|context| {
-                if let Poll::Ready(outcome) = sent.as_mut().poll(context) {
-                    return Poll::Ready(outcome.map_err(failed));
+    let now = exchange.watch.ticker().now();
+    let outcome = match exchange.pools.take(&picked.endpoint, now) {
+        None => Outcome::Unsent(Box::new(request), None),
+        // A kept connection answers nearly every request.
+        Some(connection) => {
+            match attempt(&exchange, &picked, (connection, true, 1), request).await {
+                Outcome::Answer(connection, response, _)
+                    if !exchange.retries.minds(response.status()) =>
+                {
+                    exchange.group.note(&picked.endpoint, bad_status(&response));
+                    return Ok(deliver(&exchange, connection, picked, response));
                 }
-                // Dropping the unfinished exchange closes its connection.
-                match overdue(watch) {
-                    Some(fault) => Poll::Ready(Err(Failed::Fault(fault))),
-                    None => Poll::Pending,
-                }
-            })
-            .await
-        };
-        match outcome {
-            Ok(response) => return Ok(deliver(&exchange, connection, response)),
-            Err(Failed::Fault(fault)) => return Err(fault),
-            // Hyper had not begun to write it: no byte of it can have been seen.
-            Err(Failed::Unsent(unsent)) => request = *unsent,
-            Err(Failed::Broken(fault)) => {
-                // The upstream may have been closing a kept connection this moment (security 5.3).
-                let again = replayable.then(|| connection.tape.unanswered()).flatten();
-                let Some(again) = again.and_then(|head| replay(&head)) else {
-                    return Err(fault);
-                };
-                request = again;
-                fresh_only = true;
+                other => other,
             }
         }
-    }
-    Err(Fault::Unreachable(io::ErrorKind::ConnectionAborted.into()))
+    };
+    // Boxed, because it is rare and large: the future of every request would have to have room for it.
+    Box::pin(persist(exchange, picked, outcome)).await
 }
 
-impl Exchange<'_> {
-    fn pooled(&self) -> Option<Connection> {
-        self.pools.take(self.endpoint, self.watch.ticker().now())
+/// Sends a request on a connection. `kept`: it carried others before; `number`: how often the request has been sent, this time
+/// included.
+pub(super) async fn attempt(
+    exchange: &Exchange<'_>,
+    picked: &Picked,
+    (mut connection, kept, number): (Connection, bool, u32),
+    mut request: Request<RequestBody>,
+) -> Outcome {
+    let watch = exchange.watch;
+    if let Err(fault) = version::fit(&mut request, connection.is_two(), &picked.endpoint) {
+        return Outcome::Ended(fault);
+    }
+    let repeatable = exchange.retries.may_repeat(&request);
+    let mut spare = None;
+    if repeatable && connection.is_two() {
+        spare = Some(Box::new(copy(&request)));
+    } else if repeatable {
+        connection.tape.arm();
+    }
+    if request.body().is_none() && number == 1 {
+        watch.allow(&watch.response, exchange.timeouts.response);
+    }
+    let outcome = {
+        let mut sent = pin!(connection.send(request));
+        let waited = poll_fn(|context| {
+            if let Poll::Ready(outcome) = sent.as_mut().poll(context) {
+                return Poll::Ready(outcome.map_err(Failed::from));
+            }
+            // Dropping the unfinished exchange closes its connection.
+            match overdue(watch) {
+                Some(fault) => Poll::Ready(Err(Failed::Fault(fault))),
+                None => Poll::Pending,
+            }
+        });
+        match exchange.retries.per_try() {
+            None => waited.await,
+            Some(limit) => tokio::time::timeout(limit, waited)
+                .await
+                .unwrap_or(Err(Failed::Slow)),
+        }
+    };
+    let again = || {
+        // What the tape holds otherwise is an older request.
+        if !repeatable {
+            return None;
+        }
+        let head = connection.tape.take()?;
+        version::replay(&head).map(Box::new)
+    };
+    match outcome {
+        Ok(response) => {
+            let minded = exchange.retries.minds(response.status());
+            let again = if minded { spare.or_else(again) } else { None };
+            Outcome::Answer(connection, response, again)
+        }
+        Err(Failed::Fault(fault)) => Outcome::Ended(fault),
+        // Hyper had not begun to write it: no byte of it can have been seen.
+        Err(Failed::Unsent(unsent)) => Outcome::Unsent(unsent, None),
+        Err(Failed::Slow) => Outcome::Lost(Loss {
+            fault: Fault::Timeout,
+            failure: Failure::Timeout,
+            again: spare.or_else(again),
+            untouched: false,
+        }),
+        Err(Failed::Broken { fault, refused }) => {
+            let fault = match fault {
+                Fault::Protocol(Garbled::Other) if connection.tape.heard_tls() => {
+                    Fault::Protocol(Garbled::ExpectsTls)
+                }
+                other => other,
+            };
+            if matches!(fault, Fault::Protocol(_)) {
+                return Outcome::Ended(fault);
+            }
+            // The upstream may have been closing a kept connection this moment (security 5.3).
+            let silent = connection.tape.is_silent();
+            Outcome::Lost(Loss {
+                fault,
+                failure: Failure::Reset,
+                again: spare.or_else(again),
+                untouched: refused || (kept && !connection.is_two() && silent),
+            })
+        }
     }
 }
 
 /// A new connection, or one that came back while waiting; and whether it had been used before.
-async fn open(exchange: &Exchange<'_>, fresh_only: bool) -> Result<(Connection, bool), Fault> {
+pub(super) async fn open(
+    exchange: &Exchange<'_>,
+    picked: &Picked,
+    fresh_only: bool,
+) -> Result<(Connection, bool), Fault> {
+    let endpoint = &picked.endpoint;
     loop {
         let now = exchange.watch.ticker().now();
-        match connect::open(exchange.endpoint, exchange.pools, exchange.timeouts, now).await? {
+        match connect::open(endpoint, exchange.pools, exchange.timeouts, now).await? {
             Opened::New(connection) => return Ok((connection, false)),
             Opened::Returned if fresh_only => {}
             Opened::Returned => {
-                if let Some(connection) = exchange.pooled() {
+                if let Some(connection) = exchange.pools.take(endpoint, now) {
                     return Ok((connection, true));
                 }
             }
@@ -171,72 +298,81 @@ fn overdue(watch: &Watch) -> Option<Fault> {
 
 enum Failed {
     Unsent(Box<Request<RequestBody>>),
-    Broken(Fault),
+    Broken { fault: Fault, refused: bool },
     Fault(Fault),
+    Slow,
 }
 
-fn failed(mut error: TrySendError<Request<RequestBody>>) -> Failed {
-    if let Some(request) = error.take_message() {
-        return Failed::Unsent(Box::new(request));
-    }
-    let error = error.into_error();
-    let body = error
-        .source()
-        .and_then(|source| source.downcast_ref::<BodyFault>());
-    match body {
-        Some(BodyFault::TooLarge) => Failed::Fault(Fault::TooLarge),
-        Some(_) => Failed::Fault(Fault::Client),
-        None if error.is_parse() => Failed::Fault(Fault::Protocol),
-        None => Failed::Broken(Fault::Unreachable(io::Error::other(error))),
+impl From<TrySendError<Request<RequestBody>>> for Failed {
+    fn from(mut error: TrySendError<Request<RequestBody>>) -> Self {
+        if let Some(request) = error.take_message() {
+            return Self::Unsent(Box::new(request));
+        }
+        let error = error.into_error();
+        let body = error
+            .source()
+            .and_then(|source| source.downcast_ref::<BodyFault>());
+        match body {
+            Some(BodyFault::TooLarge) => return Self::Fault(Fault::TooLarge),
+            Some(_) => return Self::Fault(Fault::Client),
+            None => {}
+        }
+        let reset = error
+            .source()
+            .and_then(|source| source.downcast_ref::<h2::Error>());
+        let fault = if error.is_parse_too_large() {
+            Fault::Protocol(Garbled::LongHead)
+        } else if error.is_parse() {
+            Fault::Protocol(Garbled::Other)
+        } else {
+            Fault::Unreachable(io::Error::other(error.to_string()))
+        };
+        Self::Broken {
+            refused: reset.and_then(h2::Error::reason) == Some(h2::Reason::REFUSED_STREAM),
+            fault,
+        }
     }
 }
 
-fn deliver(
+/// The failure that an answer's status stands for, if it may stand for one.
+pub(super) fn bad_status<B>(response: &Response<B>) -> Option<Failure> {
+    let status = response.status();
+    status.is_server_error().then_some(Failure::Status(status))
+}
+
+pub(super) fn deliver(
     exchange: &Exchange<'_>,
     connection: Connection,
+    picked: Picked,
     response: Response<Incoming>,
 ) -> Response<ResponseBody> {
     exchange.watch.begin_answer();
     let lease = Lease {
         connection,
+        picked,
         pools: Arc::clone(exchange.pools),
-        index: exchange.endpoint.index,
         watch: Arc::clone(exchange.watch),
     };
-    response
-        .map(|body| ResponseBody::new(body, lease, Arc::clone(exchange.watch), exchange.timeouts))
+    response.map(|body| {
+        let watch = Arc::clone(exchange.watch);
+        ResponseBody::new(body, lease, watch, exchange.timeouts, exchange.trailers)
+    })
 }
 
-/// Whether a request may be sent twice: its method changes nothing and it has no body.
-fn is_replayable(request: &Request<RequestBody>) -> bool {
-    matches!(
-        *request.method(),
-        Method::GET | Method::HEAD | Method::OPTIONS
-    ) && request.body().is_none()
+/// A request without a body, once more.
+fn copy(request: &Request<RequestBody>) -> Request<RequestBody> {
+    let mut copy = Request::new(RequestBody::none());
+    *copy.method_mut() = request.method().clone();
+    *copy.uri_mut() = request.uri().clone();
+    copy.headers_mut().clone_from(request.headers());
+    copy
 }
 
-/// The request whose head was written; we wrote it, so it is well-formed.
-fn replay(head: &[u8]) -> Option<Request<RequestBody>> {
-    let text = head.strip_suffix(b"\r\n\r\n")?;
-    let mut lines = text
-        .split(|byte| *byte == b'\n')
-        .map(<[u8]>::trim_ascii_end);
-    let mut words = lines.next()?.split(|byte| *byte == b' ');
-    let mut request = Request::new(RequestBody::none());
-    *request.method_mut() = Method::from_bytes(words.next()?).ok()?;
-    *request.uri_mut() = Uri::try_from(words.next()?).ok()?;
-    for line in lines {
-        let colon = line.iter().position(|byte| *byte == b':')?;
-        let (name, value) = line.split_at_checked(colon)?;
-        let value = value.strip_prefix(b": ")?;
-        request.headers_mut().append(
-            HeaderName::from_bytes(name).ok()?,
-            HeaderValue::from_bytes(value).ok()?,
-        );
-    }
-    Some(request)
+/// The header that counts attempts from the second one on.
+pub(super) fn numbered(request: &mut Request<RequestBody>, number: u32) {
+    request
+        .headers_mut()
+        .insert("x-vestibule-attempt", HeaderValue::from(number));
 }
 
-/// Pooled connections may all have died at once; after so many the last resort is an error.
-const ATTEMPTS: usize = 4;
 const EARLY_ANSWER: Duration = Duration::from_secs(1);

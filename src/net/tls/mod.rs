@@ -1,7 +1,10 @@
 //! TLS towards clients: rustls, certificates by the name asked for, read again when their files change (gateway 17).
 
 mod certificates;
+mod client;
 mod files;
+
+pub use client::{ClientTls, TlsFailure, tls_failure};
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -136,7 +139,7 @@ impl Tls {
             server_name: server_name.map(Into::into),
             set: self.store.set.load_full(),
         };
-        Ok((stream, secured))
+        Ok((stream.into(), secured))
     }
 }
 

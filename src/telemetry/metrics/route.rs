@@ -94,6 +94,15 @@ impl Streams {
 }
 
 impl RouteMetrics {
+    /// How many requests have been finished.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        let durations = self.durations.get();
+        durations.map_or(0, |durations| {
+            durations.buckets.iter().map(Counter::get).sum()
+        })
+    }
+
     /// Counts a finished request.
     pub fn count(&self, method: MethodClass, status: u16, decision: Decision, took: Duration) {
         let class = usize::from(status / 100).clamp(1, 5) - 1;

@@ -9,9 +9,9 @@ use vestibule::config::{
     Drain, EmailSource, FeatureFlags, FlowSettings, Gateway, HashAlgorithm, Hashers,
     HeaderTemplate, HostHeader, HostPattern, Http2Limits, IdentityHeaders, IdentitySettings,
     Limits, Listener, Located, Log, LogFormat, LoginStyle, OnUnauthenticated, Outgoing,
-    PathSettings, Place, RegistrationStyle, RequiredAal, Route, RouteAction, RouteMatch, SameSite,
-    Secrets, SelfService, Serve, ServePublic, SessionCacheSettings, SessionSettings, Storage,
-    Strategy, Target, ThrottleSettings, Timeouts, UnderscoreHeaders, Upstream,
+    PathSettings, Place, RegistrationStyle, RequiredAal, Retry, Route, RouteAction, RouteMatch,
+    SameSite, Secrets, SelfService, Serve, ServePublic, SessionCacheSettings, SessionSettings,
+    Storage, Strategy, TargetAddress, ThrottleSettings, Timeouts, UnderscoreHeaders, Upstream,
 };
 
 /// `https://auth.example.com` as identity host, no routes yet.
@@ -97,8 +97,12 @@ pub(crate) fn config() -> Config {
 /// A route for everything on these hosts, forwarded to `target`.
 pub(crate) fn route(id: &str, hosts: &[&str], mode: AccessMode, target: &str) -> Route {
     let target = match target.strip_prefix("unix:") {
-        Some(path) => Target::Unix(path.into()),
-        None => Target::Http(url(target)),
+        Some(path) => TargetAddress::Unix {
+            path: path.into(),
+            prefix: String::new(),
+            tls: false,
+        },
+        None => TargetAddress::Url(url(target)),
     };
     Route {
         id: Located {
@@ -124,9 +128,12 @@ pub(crate) fn route(id: &str, hosts: &[&str], mode: AccessMode, target: &str) ->
             mode,
             on_unauthenticated: OnUnauthenticated::Auto,
         },
-        action: RouteAction::Upstream(upstream(target)),
+        action: RouteAction::Upstream(Box::new(Upstream::plain("app", vec![target.into()]))),
         identity_headers: None,
         timeouts: Timeouts::default(),
+        retry: Retry::default(),
+        grpc: false,
+        trailers: false,
         body_limit: None,
         host_header: HostHeader::Preserve,
         upgrades: vec!["websocket".to_owned()],
@@ -137,18 +144,6 @@ pub(crate) fn route(id: &str, hosts: &[&str], mode: AccessMode, target: &str) ->
         keep_encoded_slashes: false,
         app_name: None,
         allow_lints: Vec::new(),
-    }
-}
-
-/// One target with the limits of the specification.
-pub(crate) fn upstream(target: Target) -> Upstream {
-    Upstream {
-        name: "app".to_owned(),
-        targets: vec![target],
-        max_idle: 64,
-        idle_timeout: Duration::from_secs(15),
-        max_lifetime: Duration::from_secs(600),
-        max_connections: 256,
     }
 }
 

@@ -77,6 +77,14 @@ impl Gate {
         };
         let table = RouteTable::build(config).expect("the routes have no mistakes");
         let gateway = Gateway::build(config, Arc::new(table), parts);
+        let tended = gateway.tend();
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
+            runtime.block_on(tended);
+        });
         let listener = bind("serve.public", "127.0.0.1:0").expect("a free port");
         let address = listener.tcp_address().expect("TCP");
         let asked = config.serve.decisions.as_ref();
