@@ -6,7 +6,7 @@ use http::StatusCode;
 use ipnet::IpNet;
 use url::Url;
 
-use crate::config::Located;
+use crate::config::{Located, OnUnenrolled, Require};
 
 /// What concerns all routes.
 #[derive(Clone, Debug)]
@@ -240,6 +240,29 @@ pub struct Access {
     pub mode: AccessMode,
     /// `on_unauthenticated`
     pub on_unauthenticated: OnUnauthenticated,
+    /// `require`: ways to be let in, of which one is enough; none = a session is.
+    pub require: Vec<Require>,
+    /// `on_insufficient: forbid`: nobody is sent to prove more.
+    pub forbids_step_up: bool,
+    /// `on_unenrolled`
+    pub on_unenrolled: OnUnenrolled,
+    /// `report_only`: what would be refused is told and let pass.
+    pub report_only: bool,
+}
+
+impl Access {
+    /// Nothing but a mode.
+    #[must_use]
+    pub const fn of(mode: AccessMode) -> Self {
+        Self {
+            mode,
+            on_unauthenticated: OnUnauthenticated::Auto,
+            require: Vec::new(),
+            forbids_step_up: false,
+            on_unenrolled: OnUnenrolled::Enroll,
+            report_only: false,
+        }
+    }
 }
 
 /// `access.mode`

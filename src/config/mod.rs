@@ -5,6 +5,7 @@
 
 mod check;
 mod courier;
+mod expression;
 mod finding;
 mod gateway;
 mod identity;
@@ -14,6 +15,7 @@ mod load;
 mod operations;
 mod raw;
 mod read;
+mod require;
 mod rules;
 pub mod secrets;
 mod section;
@@ -25,6 +27,7 @@ mod tests;
 mod throttle;
 
 pub use courier::{CourierSettings, HttpAuth, HttpRequest, MailChannel, Smtp, SmtpSecurity};
+pub use expression::{BadExpression, Expression, Variable};
 pub use finding::{Finding, Kind, Level};
 pub use gateway::{
     Access, AccessMode, EmailSource, FieldMatch, FieldTest, Gateway, HeaderTemplate, HostHeader,
@@ -38,6 +41,7 @@ pub use operations::{
     AccessLog, Argon2Settings, HashAlgorithm, Hashers, Limits, Log, LogFormat, Secrets,
 };
 pub use raw::Place;
+pub use require::{Groups, Level as RequiredLevel, OnUnenrolled, Require, Verified};
 pub use section::{Located, Section};
 pub use selfservice::{
     After, FeatureFlags, FlowSettings, Hook, LoginStyle, MethodSettings, Recipients,

@@ -8,6 +8,7 @@ use std::{collections::HashMap, fmt, sync::Arc};
 use http::HeaderValue;
 
 use super::{
+    access::Requirements,
     host::CanonicalHost,
     identity::{BadHeader, HeaderSets},
     matcher::{self, ConflictKind, Found, Matcher, Question, Slashes},
@@ -17,7 +18,7 @@ use super::{
 use crate::{
     config::{
         self, AccessMode, Config, HostHeader, HostPattern, PathPattern, Place, RouteAction,
-        Timeouts,
+        Timeouts, Variable,
     },
     session::Snapshot,
 };
@@ -47,6 +48,8 @@ pub struct Route {
     pub id: Box<str>,
     /// Who may pass.
     pub access: config::Access,
+    /// What is asked beside a session, if anything.
+    pub requirements: Option<Requirements>,
     /// What happens then.
     pub action: Action,
     /// Limits.
@@ -199,7 +202,7 @@ impl RouteTable {
             .zip(sets)
             .map(|(route, set)| Route {
                 headers: set,
-                ..compile(route, &mut endpoints)
+                ..compile(route, &config.gateway.groups_from, &mut endpoints)
             })
             .collect();
         let managed = config
@@ -256,7 +259,7 @@ impl RouteTable {
     }
 }
 
-fn compile(route: &config::Route, endpoints: &mut Vec<Arc<Endpoint>>) -> Route {
+fn compile(route: &config::Route, groups_from: &str, endpoints: &mut Vec<Arc<Endpoint>>) -> Route {
     let action = match &route.action {
         RouteAction::Upstream(upstream) => match upstream.targets.first() {
             Some(target) => Action::Forward(share(endpoints, target, upstream)),
@@ -279,6 +282,7 @@ fn compile(route: &config::Route, endpoints: &mut Vec<Arc<Endpoint>>) -> Route {
     };
     Route {
         id: route.id.value.as_str().into(),
+        requirements: Requirements::compile(&route.access, groups_from),
         access: route.access.clone(),
         action,
         timeouts: route.timeouts,
@@ -350,9 +354,21 @@ fn path_decides_nothing(members: &[&config::Route]) -> bool {
             )
         )
     };
+    // An expression that looks at the request, or at its route, may look at the path.
+    let looks = |route: &&config::Route| {
+        let ways = route.access.require.iter();
+        let mut expressions = ways.filter_map(|require| require.expression.as_ref());
+        expressions.any(|expression| {
+            [Variable::Request, Variable::Route]
+                .iter()
+                .any(|variable| expression.reads(*variable))
+        })
+    };
     let mut effects = members.iter().map(|route| effect(route));
     let first = effects.next();
-    members.iter().any(takes_all) && effects.all(|other| Some(other) == first)
+    members.iter().any(takes_all)
+        && !members.iter().any(looks)
+        && effects.all(|other| Some(other) == first)
 }
 
 /// Another route of the host with other access: there `//` would decide who may.

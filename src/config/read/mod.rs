@@ -7,6 +7,7 @@ mod courier;
 mod gateway;
 mod headers;
 mod operations;
+mod require;
 mod routes;
 mod selfservice;
 mod serve;

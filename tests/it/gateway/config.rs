@@ -8,9 +8,9 @@ use vestibule::config::{
     Access, AccessLog, AccessMode, After, Argon2Settings, Config, Cookies, Cors, CourierSettings,
     Drain, EmailSource, FeatureFlags, FlowSettings, Gateway, HashAlgorithm, Hashers,
     HeaderTemplate, HostHeader, HostPattern, Http2Limits, IdentityHeaders, IdentitySettings,
-    Limits, Listener, Located, Log, LogFormat, LoginStyle, OnUnauthenticated, PathSettings, Place,
-    RegistrationStyle, RequiredAal, Route, RouteAction, RouteMatch, SameSite, Secrets, SelfService,
-    Serve, ServePublic, SessionCacheSettings, SessionSettings, Storage, Strategy, Target,
+    Limits, Listener, Located, Log, LogFormat, LoginStyle, PathSettings, Place, RegistrationStyle,
+    RequiredAal, Route, RouteAction, RouteMatch, SameSite, Secrets, SelfService, Serve,
+    ServePublic, SessionCacheSettings, SessionSettings, Storage, Strategy, Target,
     ThrottleSettings, Timeouts, UnderscoreHeaders, Upstream,
 };
 
@@ -119,10 +119,7 @@ pub(crate) fn route(id: &str, hosts: &[&str], mode: AccessMode, target: &str) ->
             ..RouteMatch::default()
         },
         priority: 0,
-        access: Access {
-            mode,
-            on_unauthenticated: OnUnauthenticated::Auto,
-        },
+        access: Access::of(mode),
         action: RouteAction::Upstream(upstream(target)),
         identity_headers: None,
         timeouts: Timeouts::default(),

@@ -9,6 +9,7 @@ mod headers;
 mod matching;
 mod people;
 mod pooling;
+mod require;
 mod routing;
 mod sessions;
 mod setup;
