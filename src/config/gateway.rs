@@ -119,6 +119,8 @@ pub struct Route {
     pub forward_cookies: Vec<String>,
     /// `forward_credentials`
     pub forward_credentials: Option<bool>,
+    /// `stream_binding: session`: what goes on for long ends with the session.
+    pub bind_streams: bool,
     /// `merge_slashes`
     pub merge_slashes: bool,
     /// `encoded_slashes: keep`

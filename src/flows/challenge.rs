@@ -30,7 +30,7 @@ impl Inner {
         self.db.commit(commit).await?;
         let kind = flow.kind;
         let mut view = view(flow, identity, visit);
-        if let Some(taken) = taken.filter(|_| kind == FlowKind::Registration) {
+        if let Some(taken) = taken.filter(|_| kind != FlowKind::Login) {
             view = echo(view, taken.submission);
         }
         Ok(Answer::plain(match kind {
@@ -50,7 +50,7 @@ impl Inner {
         visit: &Visit,
     ) -> Result<Answer, Failed> {
         let problem = Problem::form(message);
-        if let Some(taken) = taken {
+        if let Some(taken) = &taken {
             let problems = std::slice::from_ref(&problem);
             self.record_failure(flow.kind, taken.method, problems, visit);
         }
@@ -58,7 +58,11 @@ impl Inner {
         flow.ui.messages.push(problem.message);
         flow.updated_at = visit.now;
         self.save(&flow).await?;
-        Ok(Answer::plain(Reply::Step(view(flow, None, visit))))
+        let mut view = view(flow, None, visit);
+        if let Some(taken) = taken {
+            view = echo(view, taken.submission);
+        }
+        Ok(Answer::plain(Reply::Step(view)))
     }
 }
 

@@ -189,7 +189,10 @@ impl Inner {
             Outcome::Sent(challenge) => {
                 return self.send(flow, identity, *challenge, taken, visit).await;
             }
-            Outcome::Recovered(recovered) => return self.recover(&flow, *recovered, visit).await,
+            Outcome::Recovered(recovered) => {
+                let submission = taken.map(|taken| taken.submission);
+                return self.recover(&flow, *recovered, submission, visit).await;
+            }
             Outcome::Unmet(message) => return self.unmet(flow, message, taken, visit).await,
             Outcome::Restart(message) => return self.restart(&flow, message, visit).await,
             Outcome::Unprivileged => {
@@ -292,6 +295,9 @@ impl Inner {
         let mut flow = self.renew(old, submission, visit).await?;
         flow.ui.messages.push(message);
         self.save(&flow).await?;
+        if let Some(elsewhere) = self.read_instead(&flow, visit) {
+            return Ok(Answer::plain(elsewhere));
+        }
         Err(Failure::Gone(Box::new(Replaced {
             flow,
             expired_at,

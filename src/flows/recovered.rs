@@ -1,7 +1,7 @@
 //! The good end of a recovery: a session, and settings to choose a new password in (methods 1.5, security 12.5).
 
 use super::{
-    Answer, ContinueWith, Failed, Failure, Inner, Recovered, Reply, Visit,
+    Answer, ContinueWith, Failed, Failure, Inner, Recovered, Reply, Submission, View, Visit,
     finish::{factor, is_spent, proven, spent},
     view_for,
 };
@@ -20,6 +20,7 @@ impl Inner {
         &self,
         flow: &Flow,
         recovered: Recovered,
+        submission: Option<&Submission>,
         visit: &Visit,
     ) -> Result<Answer, Failed> {
         let Recovered {
@@ -29,7 +30,11 @@ impl Inner {
             verifies,
         } = recovered;
         if !identity.is_active() {
-            return self.restart(flow, text::account_disabled(), visit).await;
+            let message = text::account_disabled();
+            let error = ApiError::bad_request(message.text.clone())
+                .id("identity_disabled")
+                .detail("identity_id", identity.id.to_string());
+            return self.begin_anew(flow, message, error, visit).await;
         }
         let mut commit = spent(Some(spends), visit.now);
         if let Some((via, value)) = verifies {
@@ -83,7 +88,9 @@ impl Inner {
         } else {
             Vec::new()
         };
-        let reply = self.onwards(flow, next.as_ref(), &issued.token, &secret);
+        let mut view = view_for(flow, None, &secret);
+        view.transient_payload = submission.map(Submission::transient_payload);
+        let reply = self.onwards(view, next.as_ref(), &issued.token);
         Ok(Answer { reply, cookies })
     }
 }
@@ -109,14 +116,8 @@ impl Inner {
     }
 
     /// What is answered: a browser goes to the settings, a program is told where to go.
-    fn onwards(
-        &self,
-        flow: Flow,
-        settings: Option<&Flow>,
-        token: &SessionToken,
-        secret: &csrf::Secret,
-    ) -> Reply {
-        let native = flow.flow_type == FlowType::Api;
+    fn onwards(&self, mut view: Box<View>, settings: Option<&Flow>, token: &SessionToken) -> Reply {
+        let native = view.flow.flow_type == FlowType::Api;
         let mut next = Vec::new();
         if native {
             next.push(ContinueWith::SetOrySessionToken {
@@ -130,7 +131,7 @@ impl Inner {
             url
         } else {
             let to = self
-                .destination(&flow, "")
+                .destination(&view.flow, "")
                 .unwrap_or_else(|| self.default_destination().clone());
             next.push(ContinueWith::redirect(to.as_str()));
             to.into()
@@ -145,7 +146,6 @@ impl Inner {
             let error = Box::new(error);
             return Reply::Refused { to, error };
         }
-        let mut view = view_for(flow, None, secret);
         view.continue_with = next;
         Reply::Saved { view, to }
     }

@@ -17,6 +17,18 @@ impl Inner {
         message: Message,
         visit: &Visit,
     ) -> Result<Answer, Failed> {
+        let error = ApiError::bad_request(message.text.clone());
+        self.begin_anew(old, message, error, visit).await
+    }
+
+    /// The same, with what a program hears that was told the newer transitions of recovery.
+    pub(super) async fn begin_anew(
+        &self,
+        old: &Flow,
+        message: Message,
+        error: ApiError,
+        visit: &Visit,
+    ) -> Result<Answer, Failed> {
         let secret = csrf::Secret::random();
         let mut flow = self.successor(old, visit);
         flow.csrf = old.csrf.map(|_| secret.digest());
@@ -29,8 +41,7 @@ impl Inner {
         let reply = match flow.kind {
             FlowKind::Recovery if self.config.features.use_continue_with_transitions => {
                 let next = json!([{"action": "show_recovery_ui", "flow": {"id": flow.id}}]);
-                let error = ApiError::bad_request(reason).detail("continue_with", next);
-                refused(page, error)
+                refused(page, error.detail("continue_with", next))
             }
             FlowKind::Recovery if program => Reply::Moved(self.links.fetch(flow.kind, flow.id)),
             FlowKind::Recovery => Reply::Moved(page),
@@ -46,6 +57,22 @@ impl Inner {
             reply,
             cookies: vec![self.csrf.cookie(&secret)],
         })
+    }
+}
+
+impl Inner {
+    /// A program whose recovery or verification took too long is sent to read what replaces it; only a native recovery with the newer
+    /// transitions hears an error instead (flows 1.7).
+    pub(super) fn read_instead(&self, replacement: &Flow, visit: &Visit) -> Option<Reply> {
+        let native = replacement.flow_type == FlowType::Api;
+        let transitions = self.config.features.use_continue_with_transitions;
+        let moves = match replacement.kind {
+            FlowKind::Recovery => !(native && transitions),
+            FlowKind::Verification => true,
+            FlowKind::Login | FlowKind::Registration | FlowKind::Settings => false,
+        };
+        let reads = moves && (native || visit.wants.json);
+        reads.then(|| Reply::Moved(self.links.fetch(replacement.kind, replacement.id)))
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
-use super::{over::Over, upstream::ResponseBody};
+use super::{over::Over, streams::Span, upstream::ResponseBody};
 use crate::web::{self, BoxError};
 
 /// An answer's body.
@@ -16,6 +16,8 @@ pub struct Body {
     kind: Kind,
     /// Tells what the request came to, when this is dropped.
     over: Option<Over>,
+    /// Somebody's session that it must not outlive.
+    span: Option<Span>,
 }
 
 enum Kind {
@@ -31,8 +33,10 @@ impl Body {
     }
 
     /// An upstream's.
-    pub(super) fn upstream(body: ResponseBody) -> Self {
-        Self::new(Kind::Upstream(body))
+    pub(super) fn upstream(body: ResponseBody, span: Option<Span>) -> Self {
+        let mut body = Self::new(Kind::Upstream(body));
+        body.span = span;
+        body
     }
 
     /// The control plane's.
@@ -46,17 +50,26 @@ impl Body {
     }
 
     fn new(kind: Kind) -> Self {
-        Self { kind, over: None }
+        Self {
+            kind,
+            over: None,
+            span: None,
+        }
     }
 }
 
 impl Drop for Body {
     fn drop(&mut self) {
         let complete = http_body::Body::is_end_stream(self);
+        let cut = self.span.as_ref().is_some_and(Span::is_cut);
         if let Some(over) = &mut self.over
             && !complete
         {
-            over.dropped();
+            if cut {
+                over.revoked();
+            } else {
+                over.dropped();
+            }
         }
     }
 }
@@ -76,6 +89,14 @@ impl http_body::Body for Body {
             Kind::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Kind::Control(body) => Pin::new(body).poll_frame(context),
         };
+        let this = &mut *self;
+        if let (Some(span), Some(over)) = (&mut this.span, &this.over) {
+            let bytes = match &polled {
+                Poll::Ready(Some(Ok(frame))) => frame.data_ref().map_or(0, Bytes::len),
+                _ => 0,
+            };
+            over.goes_on(span, bytes);
+        }
         if let (Poll::Ready(next), Some(over)) = (&polled, &mut self.over) {
             match next {
                 Some(Ok(frame)) => over.sent(frame.data_ref().map_or(0, Bytes::len)),

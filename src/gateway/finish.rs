@@ -18,10 +18,11 @@ use super::{
     pipeline::{Arrival, Plan},
     respond::Asker,
     scrub::{self, Field},
+    streams::{LONG, Span},
     table::{Action, Route},
     upstream::{self, Endpoint, Exchange, RequestBody, ResponseBody},
 };
-use crate::{config::RouteAction, session::Snapshot, web};
+use crate::{config::RouteAction, session::Snapshot, telemetry::StreamKind, web};
 
 /// A request ready to be sent to an upstream.
 pub(super) struct Outbound<'a> {
@@ -29,6 +30,8 @@ pub(super) struct Outbound<'a> {
     endpoint: &'a Arc<Endpoint>,
     request: Request<RequestBody>,
     upgrade: Option<Offer>,
+    /// Whose session the answer may outlive.
+    person: Option<Arc<Snapshot>>,
     /// Our cookies reach the host the client asked.
     within: bool,
 }
@@ -47,7 +50,7 @@ pub(super) fn prepare<'a>(
     connection: &'a Arc<Connection>,
     route: &'a Route,
     arrival: &Arrival<'_>,
-    person: Option<&Snapshot>,
+    person: Option<Arc<Snapshot>>,
     (mut parts, body): (Parts, Incoming),
     asker: &Asker,
 ) -> Result<Plan<'a>, GatewayError> {
@@ -60,7 +63,7 @@ pub(super) fn prepare<'a>(
         connection,
         route,
         arrival,
-        person,
+        person.as_deref(),
         &mut parts.headers,
         asker,
     )?;
@@ -85,6 +88,7 @@ pub(super) fn prepare<'a>(
         endpoint,
         request: Request::from_parts(parts, body),
         upgrade,
+        person,
         within: connection
             .worker
             .gateway
@@ -107,6 +111,7 @@ pub(super) async fn forward(
         endpoint,
         request,
         upgrade,
+        person,
         within,
     } = outbound;
     let watch = &connection.link.watch;
@@ -124,11 +129,20 @@ pub(super) async fn forward(
         fault
     })?;
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        return switched(connection, route, upgrade, response, asker);
+        return switched(connection, route, (upgrade, person), response, asker);
     }
     let (mut head, body) = response.into_parts();
     answer_head(connection, &mut head.headers, within, asker)?;
-    let body = Body::upstream(body);
+    let numbers = || connection.worker.gateway.numbers.route(route.number);
+    let mut span = Span::new(route, person, numbers);
+    if let Some(span) = &mut span {
+        if body.length().is_none() && is_event_stream(&head.headers) {
+            span.bind(&connection.worker, watch, StreamKind::Events);
+        } else {
+            watch.allow(&watch.long, Some(LONG));
+        }
+    }
+    let body = Body::upstream(body, span);
     Ok(Response::from_parts(head, body))
 }
 
@@ -245,11 +259,17 @@ fn is_chunked(headers: &HeaderMap) -> bool {
     }) && values.next().is_none()
 }
 
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    kind.and_then(|kind| kind.get(..EVENT_STREAM.len()))
+        .is_some_and(|kind| kind.eq_ignore_ascii_case(EVENT_STREAM))
+}
+
 /// The upstream agreed to the upgrade: from here on only bytes pass.
 fn switched(
     connection: &Arc<Connection>,
     route: &Route,
-    offer: Option<Offer>,
+    (offer, person): (Option<Offer>, Option<Arc<Snapshot>>),
     mut response: Response<ResponseBody>,
     asker: &Asker,
 ) -> Result<Response<Body>, GatewayError> {
@@ -269,8 +289,14 @@ fn switched(
     head.headers
         .insert(CONNECTION, HeaderValue::from_static("upgrade"));
     head.headers.insert(UPGRADE, agreed);
-    let ticker = connection.link.watch.ticker();
-    upstream::tunnel(offer.client, upstream, ticker, route.timeouts.upgrade_idle);
+    let watch = connection.link.watch.ticker().tunnel();
+    let numbers = || connection.worker.gateway.numbers.route(route.number);
+    let mut span = Span::new(route, person, numbers);
+    if let Some(span) = &mut span {
+        span.bind(&connection.worker, &watch, StreamKind::Upgrade);
+    }
+    let ends = (offer.client, upstream);
+    upstream::tunnel(ends, watch, route.timeouts.upgrade_idle, span);
     Ok(Response::from_parts(head, Body::bytes("")))
 }
 
@@ -328,4 +354,5 @@ fn answered(answer: &RouteAction, arrival: &Arrival<'_>, asker: &Asker) -> Respo
 }
 
 const X_SESSION_TOKEN: &str = "x-session-token";
+const EVENT_STREAM: &[u8] = b"text/event-stream";
 const BEARER: &[u8] = b"Bearer ";

@@ -25,6 +25,7 @@ pub mod forward;
 pub mod identity;
 pub mod request_id;
 pub mod scrub;
+mod streams;
 
 pub mod upstream;
 
@@ -67,6 +68,7 @@ use over::Numbers;
 use own::Own;
 use request_id::Ids;
 use respond::SignIn;
+use streams::Streams;
 use target::Form;
 use to_https::ToHttps;
 use upstream::Pools;
@@ -148,6 +150,7 @@ impl Gateway {
         Arc::new(Worker {
             pools: Arc::new(Pools::new(&self.table.endpoints)),
             gateway: Arc::clone(self),
+            streams: Streams::new(),
             ids: Ids::new(),
             lines: self.parts.access.worker(),
         })
@@ -158,6 +161,7 @@ impl Gateway {
 pub struct Worker {
     gateway: Arc<Gateway>,
     pools: Arc<Pools>,
+    streams: Streams,
     ids: Ids,
     lines: AccessLines,
 }
@@ -234,7 +238,8 @@ impl WorkerService for Worker {
     }
 
     fn sweep(&self, now: u64) -> bool {
-        self.pools.sweep(now)
+        let streams = self.streams.sweep(&self.gateway);
+        self.pools.sweep(now) || streams
     }
 }
 

@@ -231,7 +231,6 @@ fn plan<'a>(
                 Ok(Plan::Answered(response))
             }
             Verdict::Visitor(route, arrival, person) => {
-                let person = person.as_deref();
                 finish::prepare(connection, route, &arrival, person, (parts, body), asker)
             }
         },

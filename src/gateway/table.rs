@@ -74,6 +74,10 @@ pub struct Route {
     pub keep_encoded_slashes: bool,
     /// Which header set of the identity stage it sends.
     pub headers: usize,
+    /// Its place in the table.
+    pub number: usize,
+    /// Its streams end with the session that opened them.
+    pub is_bound: bool,
 }
 
 /// What a route does with a request that may pass.
@@ -200,8 +204,10 @@ impl RouteTable {
         let routes = all
             .iter()
             .zip(sets)
-            .map(|(route, set)| Route {
+            .enumerate()
+            .map(|(number, (route, set))| Route {
                 headers: set,
+                number,
                 ..compile(route, &config.gateway.groups_from, &mut endpoints)
             })
             .collect();
@@ -309,6 +315,8 @@ fn compile(route: &config::Route, groups_from: &str, endpoints: &mut Vec<Arc<End
         merge_slashes: route.merge_slashes,
         keep_encoded_slashes: route.keep_encoded_slashes,
         headers: 0,
+        number: 0,
+        is_bound: route.bind_streams,
     }
 }
 

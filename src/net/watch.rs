@@ -192,6 +192,7 @@ impl Ticker {
             request: Deadline::default(),
             response: Deadline::default(),
             total: Deadline::default(),
+            long: Deadline::default(),
         });
         self.lock().push(Arc::downgrade(&watch));
         self.stir();
@@ -248,6 +249,8 @@ pub struct Watch {
     pub response: Deadline,
     /// The whole exchange.
     pub total: Deadline,
+    /// When an answer that still goes on counts as a stream.
+    pub long: Deadline,
 }
 
 impl Watch {
@@ -261,6 +264,12 @@ impl Watch {
     #[inline]
     pub fn driven_by(&self, waker: &Waker) {
         self.waker.get_or_init(|| waker.clone());
+    }
+
+    /// Ends what is under way now, whatever it waits for.
+    pub fn cut(&self) {
+        self.total.set(0);
+        self.wake();
     }
 
     /// Wakes whoever drives it.
@@ -296,6 +305,7 @@ impl Watch {
         self.request.clear();
         self.response.clear();
         self.total.clear();
+        self.long.clear();
         self.header_timeout.store(
             u64::try_from(header_timeout.as_millis()).unwrap_or(u64::MAX),
             Ordering::Relaxed,
@@ -351,6 +361,7 @@ impl Watch {
             .min(self.request.at())
             .min(self.response.at())
             .min(self.total.at())
+            .min(self.long.at())
     }
 }
 

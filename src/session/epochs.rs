@@ -25,6 +25,8 @@ pub(super) struct Epochs {
     places: Box<[AtomicU64]>,
     /// When a session was last created: what negative answers are measured by.
     created: AtomicU64,
+    /// Commits whose places have all been written.
+    told: AtomicU64,
 }
 
 impl Epochs {
@@ -33,6 +35,7 @@ impl Epochs {
             current: AtomicU64::new(0),
             places: (0..PLACES).map(|_| AtomicU64::new(0)).collect(),
             created: AtomicU64::new(0),
+            told: AtomicU64::new(0),
         }
     }
 
@@ -54,12 +57,18 @@ impl Epochs {
         if touched.created_sessions {
             self.created.fetch_max(number, SeqCst);
         }
+        self.told.fetch_add(1, SeqCst);
     }
 
     /// Whether nothing has touched the session or its identity since `read`.
     pub(super) fn stands(&self, read: Epoch, session: SessionId, identity: IdentityId) -> bool {
         self.place(session.0).load(SeqCst) <= read.0
             && self.place(identity.0).load(SeqCst) <= read.0
+    }
+
+    /// How many commits have been heard of, to the end.
+    pub(super) fn changes(&self) -> u64 {
+        self.told.load(SeqCst)
     }
 
     /// Whether "there is no such session" is still right.

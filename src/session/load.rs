@@ -109,6 +109,7 @@ impl Sessions {
             let log_id = self.log_id(&session);
             let mut snapshot = Snapshot::new(session, identity, inner.settings.slots);
             snapshot.log_id = log_id;
+            snapshot.source = Some((digest, read));
             Arc::new(snapshot)
         });
         inner.cache.keep(digest, read, found.as_ref());

@@ -7,6 +7,7 @@
 mod assurance;
 mod cache;
 mod cookies;
+mod current;
 mod epochs;
 mod issue;
 mod load;

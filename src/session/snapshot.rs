@@ -6,8 +6,10 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
+use super::epochs::Epoch;
 use crate::{
     clock::Timestamp,
+    crypto::Digest,
     model::{Identity, Session},
 };
 
@@ -23,6 +25,8 @@ pub struct Snapshot {
     pub identity: Identity,
     /// What logs call the session: a keyed hash of its id, the same as long as the secret stays. Empty outside the service.
     pub log_id: String,
+    /// The token it was found by, and when the read began. Absent outside the service.
+    pub(super) source: Option<(Digest, Epoch)>,
     slots: Box<[OnceLock<RenderedHeaders>]>,
     document: OnceLock<Bytes>,
 }
@@ -35,6 +39,7 @@ impl Snapshot {
             session,
             identity,
             log_id: String::new(),
+            source: None,
             slots: (0..slots).map(|_| OnceLock::new()).collect(),
             document: OnceLock::new(),
         }

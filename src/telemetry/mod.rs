@@ -14,4 +14,4 @@ pub use access_log::{AccessLine, AccessLines, AccessLog};
 pub use audit::{Audit, AuditEvent, Outcome};
 pub use counter::Counter;
 pub use logs::Redacted;
-pub use metrics::{Decision, MethodClass, Metrics, RouteMetrics};
+pub use metrics::{Decision, MethodClass, Metrics, RouteMetrics, StreamKind};

@@ -95,7 +95,7 @@ routes[] | @fullroute | | + | Who may reach which app.
 @route.retry.per_try_timeout | dur+ | | ~ | Time of one attempt.
 @route.retry.idempotent_methods[] | enum(GET,HEAD,OPTIONS,PUT,DELETE) | | ~ | Methods that may be repeated.
 @route.retry.replay_buffer | size | 64KiB | ~ | Largest body that may be repeated.
-@route.stream_binding | enum(session,none) | session | ~? | Long answers end with the session.
+@route.stream_binding | enum(session,none) | session | + | Long answers end with the session.
 @route.on_remove | enum(keep,close) | keep | ~? | What happens to connections when the route goes.
 @route.on_overflow | enum(omit,fail) | omit | ~? | What happens when identity headers get too large.
 @route.cookies.secure | bool | | ~ | Makes cookies of the app Secure.

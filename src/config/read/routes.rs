@@ -95,6 +95,7 @@ impl Read<'_> {
             },
             forward_cookies: texts(node, "forward_cookies"),
             forward_credentials: node.flag("forward_credentials"),
+            bind_streams: node.text("stream_binding") != Some("none"),
             merge_slashes: node.flag("merge_slashes").unwrap_or(true),
             keep_encoded_slashes: node.text("encoded_slashes") == Some("keep"),
             app_name: node.text("app.name").map(str::to_owned),

@@ -15,6 +15,7 @@ impl Rules<'_> {
         self.admin();
         self.plain_listener();
         self.wildcard_hosts();
+        self.unbound_streams();
         self.bcrypt();
     }
 
@@ -152,6 +153,23 @@ impl Rules<'_> {
                 message,
                 "set session.cookie.domain to their parent",
             );
+        }
+    }
+
+    /// Streams that go on after their session has ended.
+    fn unbound_streams(&mut self) {
+        let id = "long_lived_stream_unbound";
+        let mut found = Vec::new();
+        for (i, node, route) in self.routes() {
+            let open = matches!(route.access.mode, AccessMode::Public | AccessMode::Deny);
+            if !route.bind_streams && !open && !allows(node, id) {
+                found.push((format!("routes[{i}].stream_binding"), first_key(node)));
+            }
+        }
+        for (key, place) in found {
+            let message = "WebSockets and long answers of this route go on after who opened them has signed out";
+            let hint = "remove stream_binding: none, or add allow_lints: [long_lived_stream_unbound] if you mean it";
+            self.lint(id, (&key, place), message, hint);
         }
     }
 

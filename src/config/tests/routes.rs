@@ -164,3 +164,16 @@ routes:
     assert_eq!(timeouts.response, Some(Duration::from_secs(9)));
     assert_eq!(timeouts.idle, Some(Duration::from_secs(1)));
 }
+
+#[test]
+fn streams_that_outlive_their_session_are_a_lint() {
+    let id = "long_lived_stream_unbound";
+    let text = with(
+        "routes: [{id: a, match: {hosts: [a.example.com]}, stream_binding: none, upstream: 'http://10.0.0.1'}]",
+    );
+    let loaded = read(&text, false, &[]).unwrap();
+    assert!(ids(&loaded.warnings).contains(&id));
+    let meant = text.replace("id: a", &format!("id: a, allow_lints: [{id}]"));
+    let loaded = read(&meant, false, &[]).unwrap();
+    assert!(!ids(&loaded.warnings).contains(&id));
+}

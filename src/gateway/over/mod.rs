@@ -14,7 +14,7 @@ use self::{
     line::Line,
     numbers::{OURS, count, decision},
 };
-use super::{Connection, GatewayError, target::CanonicalTarget};
+use super::{Connection, GatewayError, streams::Span, target::CanonicalTarget};
 use crate::{
     clock::Timestamp,
     session::{Snapshot, Source},
@@ -245,6 +245,19 @@ impl Over {
     pub(super) fn broke(&mut self) {
         self.ended = true;
         self.reason = Some("answer_aborted");
+    }
+
+    /// The answer ended with the session of whom it was for.
+    pub(super) fn revoked(&mut self) {
+        self.ended = true;
+        self.reason = Some("stream_revoked");
+    }
+
+    /// A piece of somebody's answer is on its way.
+    #[inline]
+    pub(super) fn goes_on(&self, span: &mut Span, bytes: usize) {
+        let connection = &self.connection;
+        span.goes_on(&connection.worker, &connection.link.watch, bytes);
     }
 
     /// Nobody asks for the rest of the answer.

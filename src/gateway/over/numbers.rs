@@ -27,6 +27,11 @@ impl Numbers {
         }
     }
 
+    /// Those of a route, by its number in the table.
+    pub(in crate::gateway) fn route(&self, number: usize) -> Arc<RouteMetrics> {
+        Arc::clone(self.routes.get(number).unwrap_or(&self.nobodys))
+    }
+
     pub(super) fn of(&self, whose: Whose) -> &RouteMetrics {
         match whose {
             Whose::Nobody => &self.nobodys,

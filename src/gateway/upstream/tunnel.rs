@@ -14,21 +14,21 @@ use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, copy_bidirectional};
 
-use crate::net::{Drains, Stream, Ticker, Watch};
+use crate::net::{Drains, Stream, Watch};
 
-/// Joins the two ends once both have been upgraded.
+/// Joins the two ends once both have been upgraded. `watch` can end it; `kept` lives as long as it.
 #[expect(
     clippy::disallowed_methods,
     reason = "a tunnel outlives its request; the worker's ticker counts it and ends it when draining"
 )]
 pub fn tunnel(
-    client: OnUpgrade,
-    upstream: OnUpgrade,
-    ticker: &Arc<Ticker>,
+    (client, upstream): (OnUpgrade, OnUpgrade),
+    watch: Arc<Watch>,
     idle: Option<Duration>,
+    kept: impl Send + 'static,
 ) {
-    let watch = ticker.tunnel();
     tokio::spawn(async move {
+        let _kept = kept;
         let Ok((client, upstream)) = futures_util::future::try_join(client, upstream).await else {
             return;
         };
@@ -44,6 +44,7 @@ pub fn tunnel(
             watch.driven_by(context.waker());
             let done = copy.as_mut().poll(context).is_ready()
                 || watch.passed(&watch.response)
+                || watch.passed(&watch.total)
                 || watch.ticker().drains() == Drains::EndAll;
             if done { Poll::Ready(()) } else { Poll::Pending }
         })

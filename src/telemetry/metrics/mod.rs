@@ -22,7 +22,7 @@ use prometheus_client::{
 
 use crate::crypto::hash::HasherPool;
 
-pub use route::{Decision, MethodClass, RouteMetrics};
+pub use route::{Decision, MethodClass, RouteMetrics, StreamKind};
 pub use sink::Sink;
 pub use tally::{Tallies, Tally};
 

@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -61,6 +64,39 @@ pub struct RouteMetrics {
     pub denied: Tally<1>,
     /// What a route that only watches would have refused, by reason.
     pub would_deny: Tally<1>,
+    /// Streams that are open and end with a session.
+    pub streams: Streams,
+}
+
+/// What kind of stream an answer has become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamKind {
+    /// A tunnel after an upgrade.
+    Upgrade,
+    /// Server-sent events.
+    Events,
+    /// Any other answer that takes long.
+    Long,
+}
+
+/// Open streams by kind.
+#[derive(Default)]
+pub struct Streams([AtomicU64; 3]);
+
+impl Streams {
+    /// One more.
+    pub fn opened(&self, kind: StreamKind) {
+        if let Some(open) = self.0.get(kind as usize) {
+            open.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// One less.
+    pub fn closed(&self, kind: StreamKind) {
+        if let Some(open) = self.0.get(kind as usize) {
+            open.fetch_sub(1, Relaxed);
+        }
+    }
 }
 
 impl RouteMetrics {
@@ -166,6 +202,20 @@ pub(super) fn report(routes: &BTreeMap<String, Arc<RouteMetrics>>, sink: &mut Si
             );
         }
     }
+    let streams = routes.iter().flat_map(|(id, route)| {
+        let kinds = ["upgrade", "events", "long"]
+            .into_iter()
+            .zip(&route.streams.0);
+        kinds.filter_map(|(kind, open)| {
+            let open = open.load(Relaxed);
+            (open > 0).then_some(([("route", id.as_str()), ("kind", kind)], open))
+        })
+    });
+    sink.gauges(
+        "streams_open",
+        "Open streams that end with a session",
+        streams,
+    );
     sink.counters("requests", "Requests", requests);
     sink.counters("denied", "Requests refused by access rules", denied);
     sink.counters(

@@ -61,6 +61,25 @@ impl<'a> Sink<'a> {
         self.gauge_f64(name, help, precise(value));
     }
 
+    /// Numbers that go up and down, told apart by labels.
+    pub fn gauges<L: EncodeLabelSet>(
+        &mut self,
+        name: &str,
+        help: &str,
+        values: impl IntoIterator<Item = (L, u64)>,
+    ) {
+        let name = full(name);
+        let metric = self
+            .encoder
+            .encode_descriptor(&name, help, None, MetricType::Gauge);
+        let result = metric.and_then(|mut metric| {
+            values.into_iter().try_for_each(|(labels, value)| {
+                metric.encode_family(&labels)?.encode_gauge(&precise(value))
+            })
+        });
+        self.note(result);
+    }
+
     /// A number that goes up and down and has a fraction.
     pub fn gauge_f64(&mut self, name: &str, help: &str, value: f64) {
         let result = self

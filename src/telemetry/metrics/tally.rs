@@ -29,6 +29,8 @@ pub struct Tallies {
     pub shed: Tally<1>,
     /// Panics that were caught.
     pub panics: Counter,
+    /// Streams that ended because their session did.
+    pub streams_revoked: Counter,
 }
 
 impl Tallies {
@@ -96,6 +98,11 @@ impl Tallies {
             }),
         );
         sink.counter("panics", "Panics that were caught", self.panics.get());
+        sink.counter(
+            "streams_revoked",
+            "Streams that ended because their session did",
+            self.streams_revoked.get(),
+        );
     }
 }
 

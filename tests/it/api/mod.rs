@@ -12,8 +12,10 @@ mod expiry;
 mod identifier_first;
 mod login;
 mod logout;
+mod mailbox;
 mod openapi;
 mod pages;
+mod recovery;
 mod registration;
 mod sessions;
 mod settings;
@@ -25,7 +27,7 @@ use axum::Router;
 use vestibule::{
     api::public::{Public, router},
     clock::{FixedClock, SharedClock, Timestamp},
-    config,
+    config::{self, Config},
     courier::Courier,
     crypto::hash::HasherPool,
     flows::{Flows, Parts},
@@ -40,6 +42,7 @@ use vestibule::{
 };
 
 pub use client::{Browser, Native, form_of, message_ids, node};
+pub use mailbox::Mailbox;
 
 pub const PASSWORD: &str = "correct-horse-7-battery";
 
@@ -49,6 +52,8 @@ pub struct World {
     pub flows: Flows,
     pub clock: Arc<FixedClock>,
     pub db: Database,
+    courier: Courier,
+    config: Arc<Config>,
     store: Arc<dyn Store>,
 }
 
@@ -94,19 +99,23 @@ impl World {
             |before| before.store.clone(),
         );
         let sessions = Sessions::new(store.clone(), shared.clone(), Settings::of(&config, 0));
-        let db = Database::new(store.clone(), vec![Arc::new(sessions.clone())]);
+        let courier = Courier::new(&config);
+        let db = Database::new(
+            store.clone(),
+            vec![Arc::new(sessions.clone()), Arc::new(courier.clone())],
+        );
         let schemas = Arc::new(Schemas::load(&config.identity).unwrap());
         let hasher = HasherPool::new(&config.hashers, true);
         let identities = Identities::new(db.clone(), schemas, shared.clone(), hasher.clone());
         let services = methods::Services {
             hasher,
             identities: identities.clone(),
-            courier: Courier::new(&config),
+            courier: courier.clone(),
         };
         let registry = methods::all(&config, &services);
         let flows = Flows::new(Parts {
             throttle: Throttle::new(&config, db.clone()),
-            config,
+            config: config.clone(),
             db: db.clone(),
             identities,
             sessions,
@@ -124,6 +133,8 @@ impl World {
             flows,
             clock,
             db,
+            courier,
+            config,
             store,
         }
     }

@@ -128,6 +128,7 @@ pub(crate) fn route(id: &str, hosts: &[&str], mode: AccessMode, target: &str) ->
         upgrades: vec!["websocket".to_owned()],
         forward_cookies: Vec::new(),
         forward_credentials: None,
+        bind_streams: true,
         merge_slashes: true,
         keep_encoded_slashes: false,
         app_name: None,

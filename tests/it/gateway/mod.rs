@@ -1,6 +1,7 @@
 //! The data plane over real sockets: scripted upstreams, raw clients.
 
 mod bodies;
+mod bound_streams;
 mod client_cases;
 mod config;
 mod decisions;

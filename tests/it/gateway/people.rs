@@ -66,6 +66,11 @@ impl People {
 
     /// Signs somebody in.
     pub(crate) fn sign_in(&self, email: &str, name: &str) -> Person {
+        self.sign_in_for(email, name, Duration::from_secs(3600))
+    }
+
+    /// Signs somebody in for so long.
+    pub(crate) fn sign_in_for(&self, email: &str, name: &str, lifespan: Duration) -> Person {
         let now = SystemClock.now();
         let identity = identity(email, name, now);
         let token = SessionToken::generate();
@@ -75,7 +80,7 @@ impl People {
             active: true,
             issued_at: now,
             authenticated_at: now,
-            expires_at: now.plus(Duration::from_secs(3600)),
+            expires_at: now.plus(lifespan),
             aal: Aal::Aal1,
             methods: vec![AuthenticationMethod {
                 method: CredentialType::Password,
@@ -122,6 +127,13 @@ impl People {
     pub(crate) fn deactivate(&self, person: &Person) {
         self.change(person, |_, identity| {
             identity.state = IdentityState::Inactive;
+        });
+    }
+
+    /// Changes something about somebody that takes nothing from them.
+    pub(crate) fn rename(&self, person: &Person, name: &str) {
+        self.change(person, |_, identity| {
+            identity.traits = json!({"name": name});
         });
     }
 
