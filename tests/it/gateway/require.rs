@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use vestibule::{
-    config::RequiredLevel,
+    config::{RequiredLevel, Verified},
     model::{Aal, AuthenticationMethod, CredentialType},
 };
 
@@ -28,7 +28,7 @@ fn guarded(access: &str) -> World {
 fn with(access: &str, change: impl FnOnce(&mut vestibule::config::Config)) -> World {
     let app = Upstream::echo();
     let mut settings = config(&format!(
-        "selfservice: {{default_browser_return_url: 'https://auth.example.com/', flows: {{verification: {{enabled: true}}}}}}\nroutes: [{{id: a, match: {{hosts: [a.example.com]}}, access: {access}, upstream: '{}'}}]\n",
+        "routes: [{{id: a, match: {{hosts: [a.example.com]}}, access: {access}, upstream: '{}'}}]\n",
         app.url()
     ));
     change(&mut settings);
@@ -156,8 +156,13 @@ fn r_5_1_nobody_is_sent_to_prove_more_only_to_be_refused_then() {
 
 #[test]
 fn r_5_3_one_way_of_several_is_enough_and_the_nearest_is_told() {
-    let world = guarded(
-        "{require: [{groups: {any: [ops]}, schemas: [default], verified: email}, {groups: {any: [wiki]}, verified: email}]}",
+    let world = with(
+        "{require: [{groups: {any: [ops]}, schemas: [default]}, {groups: {any: [wiki]}}]}",
+        |settings| {
+            for way in &mut settings.routes[0].access.require {
+                way.verified = Some(Verified::Email);
+            }
+        },
     );
     let person = world.person();
     assert_eq!(world.said(&person), "session_verified_address_required");
@@ -259,12 +264,15 @@ fn r_6_10_browsers_are_led_to_what_is_missing_and_back() {
             "session_refresh_required",
         ),
         (
-            "{require: {verified: any}}",
+            "{require: {}}",
             "verification/browser?",
             "session_verified_address_required",
         ),
     ] {
-        let world = guarded(access);
+        let world = with(access, |settings| {
+            let require = &mut settings.routes[0].access.require[0];
+            require.verified = require.max_age.is_none().then_some(Verified::Any);
+        });
         let person = world.person();
         old(&world, &person);
         let reply = world.ask(&person, PAGE);
