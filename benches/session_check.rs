@@ -38,6 +38,7 @@ fn session_check(criterion: &mut Criterion) {
         &anna,
         method,
         device("192.0.2.1".to_owned(), "Firefox", String::new()),
+        vestibule::crypto::SessionToken::for_cookie(),
         now,
     );
     let registered = Commit::of(Change::InsertIdentity(Box::new(anna))).and(issued.change);

@@ -10,6 +10,7 @@ pub mod flows;
 pub mod methods;
 
 pub mod gateway;
+pub mod jsonnet;
 pub mod net;
 
 pub mod api;

@@ -22,6 +22,7 @@ const RANKS: &[(u8, &str, &[&str], &[&str])] = &[
     (0, "telemetry", &["clock", "crypto", "config"], &[]),
     (1, "config", &[], &["clock", "telemetry"]),
     (2, "net", &[], &["crypto"]),
+    (2, "jsonnet", &[], &["config", "telemetry"]),
     (2, "web", &["model", "ui"], &[]),
     (2, "ui", &[], &["clock", "config", "telemetry", "crypto"]),
     (3, "model", &[], &["config", "net", "web", "telemetry"]),

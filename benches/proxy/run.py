@@ -104,14 +104,23 @@ log: {{level: error, access: "{access}", audit: "off"}}
 
 
 def sign_up(port):
-    """Creates an account and gives the token of its session."""
+    """Creates an account in a browser's way and gives the session cookie."""
+    cookies = {}
+
     def call(url, body=None):
         data = json.dumps(body).encode() if body else None
-        request = urllib.request.Request(url, data, {"Content-Type": "application/json", "Accept": "application/json"})
-        return json.load(urllib.request.urlopen(request))
-    flow = call(f"http://127.0.0.1:{port}/self-service/registration/api")
-    person = {"method": "password", "password": "a long enough passphrase", "traits": {"email": "bench@example.com"}}
-    return call(flow["ui"]["action"], person)["session_token"]
+        kept = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        headers = {"Content-Type": "application/json", "Accept": "application/json", "Cookie": kept}
+        with urllib.request.urlopen(urllib.request.Request(url, data, headers)) as answer:
+            for line in answer.headers.get_all("Set-Cookie", []):
+                name, _, value = line.split(";")[0].partition("=")
+                cookies[name] = value
+            return json.load(answer)
+    flow = call(f"http://127.0.0.1:{port}/self-service/registration/browser")
+    token = next(node["attributes"]["value"] for node in flow["ui"]["nodes"] if node["attributes"]["name"] == "csrf_token")
+    person = {"method": "password", "password": "a long enough passphrase", "traits": {"email": "bench@example.com"}, "csrf_token": token}
+    call(flow["ui"]["action"], person)
+    return "ory_kratos_session=" + cookies["ory_kratos_session"]
 
 
 class Contender:
@@ -373,7 +382,7 @@ def main():
     def signed_in(log, more=""):
         port = next(PORTS)
         contender = start(Contender("vestibule, signed in" + (", access log" if log else ""), serve(folder, binary, port, log, more=more), port))
-        contender.headers = [f"Cookie: ory_kratos_session={sign_up(port)}"]
+        contender.headers = [f"Cookie: {sign_up(port)}"]
         return contender
     even = (options.rounds, options.seconds)
     try:

@@ -47,7 +47,9 @@ fn reply(flows: &Flows, visit: &Visit, reply: Reply) -> Response {
             form(flows, visit, &view, program, false)
         }
         Reply::Step(view) => {
-            let program = json(&view).then_some(StatusCode::OK);
+            // A verification that a browser goes on with is one for a browser, whoever began it (flows 1.15).
+            let shown = view.flow.kind == FlowKind::Verification && !visit.wants.json;
+            let program = (!shown && json(&view)).then_some(StatusCode::OK);
             form(flows, visit, &view, program, false)
         }
         Reply::Saved { view, .. } if json(&view) => {

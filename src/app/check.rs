@@ -2,6 +2,8 @@
 
 use std::{path::Path, sync::Arc};
 
+use tokio::runtime::Builder;
+
 use crate::{
     clock::{SharedClock, SystemClock},
     config::{self, Config, Examined, Finding, Kind, Level, LoadOptions},
@@ -9,7 +11,10 @@ use crate::{
         RouteTable, TableError,
         table::{TableErrorKind, lints},
     },
-    net,
+    net::{
+        self,
+        outbound::{Client, Sources},
+    },
     schema::Schemas,
 };
 
@@ -20,6 +25,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Environment variables that override keys of the file.
     pub overrides: Vec<String>,
+    /// What it names on other servers, fetched.
+    pub sources: Sources,
     /// The configuration, when it can be used.
     pub config: Option<Config>,
 }
@@ -97,6 +104,7 @@ fn environment(name: &str) -> Option<String> {
 
 fn finish(name: &str, examined: Examined) -> Report {
     let mut findings = examined.findings;
+    let sources = examined.config.as_ref().map(fetch).unwrap_or_default();
     if let Some(config) = &examined.config {
         findings.extend(routes_at_odds(&examined.sources, config, &findings));
         if !has_mistake(&findings, "identity") {
@@ -119,7 +127,21 @@ fn finish(name: &str, examined: Examined) -> Report {
     Report {
         findings,
         overrides: examined.overrides,
+        sources,
         config: examined.config.filter(|_| usable),
+    }
+}
+
+/// What the configuration names on other servers; whoever needs it complains about what is missing.
+fn fetch(config: &Config) -> Sources {
+    let wanted = config.sources();
+    let runtime = Builder::new_current_thread().enable_all().build();
+    match runtime {
+        Ok(runtime) if !wanted.is_empty() => {
+            let client = Client::new(&config.outgoing);
+            runtime.block_on(Sources::fetch(&client, wanted))
+        }
+        _ => Sources::default(),
     }
 }
 

@@ -49,6 +49,7 @@ pub fn dev(options: &DevOptions) -> anyhow::Result<ExitCode> {
     );
     serve(
         config,
+        report.sources,
         &Announce::Dev {
             data: options.data.display().to_string(),
             app,

@@ -35,6 +35,7 @@ pub(super) fn start(config: &Config, services: &Services) -> Mailing {
         services.courier.clone(),
         services.db.clone(),
         services.clock.clone(),
+        &services.means,
         alone,
     );
     let stop = Arc::new(Notify::new());

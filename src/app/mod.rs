@@ -23,7 +23,7 @@ use crate::{
     clock::{SharedClock, SystemClock},
     config::{Config, Storage, secrets},
     gateway::{self, RouteTable},
-    net,
+    net::{self, outbound::Sources},
     store::{self, Store},
     telemetry::{AccessLog, Audit, Metrics, logs},
 };
@@ -47,11 +47,15 @@ pub enum Announce {
     },
 }
 
-/// Runs the gateway until it is told to stop.
+/// Runs the gateway until it is told to stop; `sources` are those of [`Report`].
 ///
 /// # Errors
 /// When it cannot start; nothing is bound then.
-pub fn serve(mut config: Config, announce: &Announce) -> anyhow::Result<ExitCode> {
+pub fn serve(
+    mut config: Config,
+    sources: Sources,
+    announce: &Announce,
+) -> anyhow::Result<ExitCode> {
     let begun = Instant::now();
     let clock: SharedClock = Arc::new(SystemClock);
     let filter = std::env::var("VESTIBULE_LOG").ok();
@@ -69,7 +73,9 @@ pub fn serve(mut config: Config, announce: &Announce) -> anyhow::Result<ExitCode
     let store = opened.store;
     telemetry.watch_store(opened.stats);
     let runtime = control_runtime()?;
-    let code = runtime.block_on(run(config, store, &telemetry, clock, announce, begun))?;
+    let code = runtime.block_on(run(
+        config, sources, store, &telemetry, clock, announce, begun,
+    ))?;
     telemetry.close();
     Ok(code)
 }
@@ -175,6 +181,7 @@ fn control_runtime() -> anyhow::Result<Runtime> {
 
 async fn run(
     config: Arc<Config>,
+    sources: Sources,
     store: Arc<dyn Store>,
     telemetry: &Telemetry,
     clock: SharedClock,
@@ -185,7 +192,8 @@ async fn run(
     let signals = lifecycle::Signals::catch()?;
     let table = RouteTable::build(&config).map_err(|errors| anyhow::anyhow!(list(&errors)))?;
     let table = Arc::new(table);
-    let services = services::Services::build(&config, &table, &store, telemetry, clock.clone())?;
+    let services =
+        services::Services::build(&config, sources, &table, &store, telemetry, clock.clone())?;
     let public = bind_public(&config, &clock)?;
     let admin = net::bind("serve.admin", &config.serve.admin.address)?;
 

@@ -8,12 +8,14 @@ use super::{Telemetry, backend::PagesBackend, readiness::Readiness};
 use crate::{
     clock::SharedClock,
     config::Config,
-    courier::Courier,
+    courier::{Courier, Means},
     crypto::hash::HasherPool,
     flows::{self, Flows},
     gateway::RouteTable,
     identity::Identities,
+    jsonnet::Sandbox,
     methods,
+    net::outbound::{Client, Sources},
     pages::Pages,
     render::Renderer,
     schema::Schemas,
@@ -31,6 +33,7 @@ pub(super) struct Services {
     pub(super) identities: Identities,
     pub(super) flows: Flows,
     pub(super) courier: Courier,
+    pub(super) means: Means,
     pub(super) db: Database,
     pub(super) pages: Pages,
     pub(super) renderer: Arc<Renderer>,
@@ -44,6 +47,7 @@ impl Services {
     /// Builds them over an open store.
     pub(super) fn build(
         config: &Arc<Config>,
+        sources: Sources,
         table: &Arc<RouteTable>,
         store: &Arc<dyn Store>,
         telemetry: &Telemetry,
@@ -106,6 +110,11 @@ impl Services {
             sessions,
             identities,
             courier,
+            means: Means {
+                client: Client::new(&config.outgoing),
+                sandbox: Sandbox::of_this_program(),
+                sources,
+            },
             db,
             flows,
             pages,

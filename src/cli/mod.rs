@@ -7,6 +7,7 @@ mod format;
 mod health;
 mod identities;
 mod init;
+mod jsonnet;
 mod migrate;
 mod output;
 mod routes;
@@ -66,6 +67,9 @@ enum Command {
     Import(identities::ImportAlias),
     /// Asks a running gateway whether it is ready
     Health(health::Health),
+    /// Evaluates a snippet inside its sandbox
+    #[command(hide = true)]
+    Jsonnet,
     /// Prints the version
     Version,
 }
@@ -87,6 +91,7 @@ pub fn main() -> ExitCode {
         Command::Delete(alias) => IdentitiesCommand::from(alias).run(),
         Command::Import(alias) => IdentitiesCommand::from(alias).run(),
         Command::Health(command) => command.run(),
+        Command::Jsonnet => jsonnet::run(),
         Command::Version => version::run(),
     };
     outcome.unwrap_or_else(|error| {

@@ -39,6 +39,6 @@ impl Serve {
             ));
             return Ok(ExitCode::FAILURE);
         };
-        app::serve(config, &app::Announce::Log)
+        app::serve(config, report.sources, &app::Announce::Log)
     }
 }

@@ -2,9 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use url::Url;
-
-use super::Located;
+use super::{HttpRequest, Located};
 use crate::crypto::Secret;
 
 /// `courier`
@@ -79,53 +77,4 @@ pub enum SmtpSecurity {
     StartTls,
     /// None.
     Plain,
-}
-
-/// `request_config`: a message as an HTTP request (admin-and-config 3.3).
-#[derive(Clone, Debug)]
-pub struct HttpRequest {
-    /// Where it goes.
-    pub url: Url,
-    /// Its method.
-    pub method: String,
-    /// Its headers.
-    pub headers: Vec<(String, String)>,
-    /// Where the Jsonnet is that makes its body; the built-in one when absent.
-    pub body: Option<Located<String>>,
-    /// How it authenticates.
-    pub auth: Option<HttpAuth>,
-    /// Addresses of private networks are refused.
-    pub public_only: bool,
-}
-
-/// `auth` of a request (admin-and-config 4.5).
-#[derive(Clone)]
-pub enum HttpAuth {
-    /// User and password.
-    Basic {
-        /// User.
-        user: String,
-        /// Password.
-        password: Secret<String>,
-    },
-    /// A header of this name.
-    Header {
-        /// Its name.
-        name: String,
-        /// Its value.
-        value: Secret<String>,
-    },
-    /// A cookie of this name.
-    Cookie {
-        /// Its name.
-        name: String,
-        /// Its value.
-        value: Secret<String>,
-    },
-}
-
-impl std::fmt::Debug for HttpAuth {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("HttpAuth(…)")
-    }
 }

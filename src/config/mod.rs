@@ -13,6 +13,7 @@ mod include;
 mod keys;
 mod load;
 mod operations;
+mod outgoing;
 mod raw;
 mod read;
 mod require;
@@ -26,7 +27,7 @@ mod template;
 mod tests;
 mod throttle;
 
-pub use courier::{CourierSettings, HttpAuth, HttpRequest, MailChannel, Smtp, SmtpSecurity};
+pub use courier::{CourierSettings, MailChannel, Smtp, SmtpSecurity};
 pub use expression::{BadExpression, Expression, Variable};
 pub use finding::{Finding, Kind, Level};
 pub use gateway::{
@@ -40,6 +41,8 @@ pub use load::{Examined, LoadOptions, Loaded, examine, examine_text, load, load_
 pub use operations::{
     AccessLog, Argon2Settings, HashAlgorithm, Hashers, Limits, Log, LogFormat, Secrets,
 };
+pub(crate) use outgoing::is_remote;
+pub use outgoing::{HttpAuth, HttpRequest, Outgoing};
 pub use raw::Place;
 pub use require::{Groups, Level as RequiredLevel, OnUnenrolled, Require, Verified};
 pub use section::{Located, Section};
@@ -75,6 +78,8 @@ pub struct Config {
     pub secrets: Secrets,
     /// Mail and text messages.
     pub courier: CourierSettings,
+    /// Where requests of this server may go.
+    pub outgoing: Outgoing,
     /// Password hashing.
     pub hashers: Hashers,
     /// Logs.

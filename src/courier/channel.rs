@@ -4,14 +4,17 @@ use std::sync::Mutex;
 
 use super::{
     backoff,
+    http::HttpChannel,
     mail::Letterhead,
     smtp::{Ready, SmtpChannel},
 };
 use crate::{
     clock::Timestamp,
-    config::{Config, MailChannel},
+    config::{Config, HttpRequest, MailChannel},
     crypto,
+    jsonnet::Sandbox,
     model::{Channel, CourierMessage},
+    net::outbound::{Client, Connection, Sources},
 };
 
 /// Why a server that was reached did not take a message.
@@ -43,6 +46,17 @@ impl Refusal {
     }
 }
 
+/// What messages that go by HTTP need.
+#[derive(Clone, Debug)]
+pub struct Means {
+    /// Makes the requests.
+    pub client: Client,
+    /// Makes their bodies.
+    pub sandbox: Sandbox,
+    /// Has the snippets for them.
+    pub sources: Sources,
+}
+
 /// All lanes.
 pub(super) struct Lanes {
     mail: Lane,
@@ -51,18 +65,27 @@ pub(super) struct Lanes {
 
 impl Lanes {
     /// Of the configuration; connects to nothing.
-    pub(super) fn new(config: &Config) -> Self {
+    pub(super) fn new(config: &Config, means: &Means) -> Self {
+        let by_http = |request: &HttpRequest, key: &str| {
+            HttpChannel::new(request, means).map_or_else(
+                |why| Way::Broken(format!("{key}: {why}")),
+                |channel| Way::Http(Box::new(channel)),
+            )
+        };
         let settings = &config.courier;
         let mail = match &settings.mail {
             Some(MailChannel::Smtp(smtp)) => Letterhead::new(settings)
                 .and_then(|head| Ok(Way::Smtp(Box::new(SmtpChannel::new(smtp.clone())?), head)))
                 .unwrap_or_else(Way::Broken),
-            Some(MailChannel::Http(_)) => Way::Broken("not yet".to_owned()),
+            Some(MailChannel::Http(request)) => by_http(request, "courier.http.request_config"),
             None if config.dev => Way::Mailbox,
-            None => Way::Broken("courier.smtp.connection_uri is not set".to_owned()),
+            None => Way::Broken(
+                "neither courier.smtp.connection_uri nor, with delivery_strategy http, courier.http.request_config is set"
+                    .to_owned(),
+            ),
         };
         let sms = match &settings.sms {
-            Some(_) => Way::Broken("not yet".to_owned()),
+            Some(request) => by_http(request, "courier.channels"),
             None if config.dev => Way::Mailbox,
             None => Way::Broken("courier.channels has no channel for text messages".to_owned()),
         };
@@ -98,6 +121,8 @@ impl Lanes {
 enum Way {
     /// To a mail server.
     Smtp(Box<SmtpChannel>, Letterhead),
+    /// By an HTTP request.
+    Http(Box<HttpChannel>),
     /// Nowhere: they are looked at on the mailbox page (development only).
     Mailbox,
     /// The configuration does not allow it, for this reason.
@@ -127,6 +152,7 @@ struct Outage {
 /// That the server takes a message now.
 pub(super) enum Open {
     Smtp(Box<Ready>),
+    Http(Box<Connection>),
     Mailbox,
 }
 
@@ -161,6 +187,11 @@ impl Lane {
                 .await
                 .map(|ready| Open::Smtp(Box::new(ready)))
                 .map_err(|why| format!("{}: {why}", smtp.name())),
+            Way::Http(service) => service
+                .ready()
+                .await
+                .map(|connection| Open::Http(Box::new(connection)))
+                .map_err(|why| format!("{}: {why}", service.name())),
             Way::Mailbox => Ok(Open::Mailbox),
             Way::Broken(why) => Err(why.clone()),
         };
@@ -218,6 +249,9 @@ impl Lane {
             (Open::Smtp(ready), Way::Smtp(smtp, head)) => {
                 let mail = head.mail(message, html).map_err(Refusal::for_good)?;
                 smtp.send(*ready, &mail).await
+            }
+            (Open::Http(connection), Way::Http(service)) => {
+                service.send(*connection, message, html).await
             }
             _ => Ok(()),
         }

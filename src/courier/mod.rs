@@ -5,6 +5,7 @@ mod backoff;
 mod builtin;
 mod channel;
 mod compose;
+mod http;
 mod mail;
 mod smtp;
 mod wording;
@@ -13,5 +14,6 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
+pub use channel::Means;
 pub use compose::{ComposeError, Courier, Letter};
 pub use worker::{Tally, Worker};

@@ -17,7 +17,7 @@ use serde_json::json;
 
 use super::{
     Courier, backoff,
-    channel::{Lanes, Refusal},
+    channel::{Lanes, Means, Refusal},
 };
 use crate::{
     clock::{SharedClock, Timestamp},
@@ -117,11 +117,12 @@ impl Worker {
         courier: Courier,
         db: Database,
         clock: SharedClock,
+        means: &Means,
         alone: bool,
     ) -> Self {
         let settings = &config.courier;
         Self {
-            lanes: Lanes::new(config),
+            lanes: Lanes::new(config, means),
             tally: courier.tally(),
             settings: Settings {
                 retries: settings.message_retries,

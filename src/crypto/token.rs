@@ -12,39 +12,48 @@ use super::{Digest, Secret, random};
 /// What a token is for; decides its prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
-    /// `ory_st_…`: carries a session.
+    /// `ory_st_…`: carries the session of a program, in a header.
     Session,
+    /// `vs_…`: carries the session of a browser, in its cookie. Neither is taken in the other's place (flows 4.2).
+    Cookie,
     /// `ory_lo_…`: proves that a log-out link was made for this session.
     Logout,
 }
 
 impl TokenKind {
-    /// The prefix, Kratos' own.
+    /// The prefix; those that programs see are Kratos' own.
     #[must_use]
     pub const fn prefix(self) -> &'static str {
         match self {
             Self::Session => "ory_st_",
+            Self::Cookie => "vs_",
             Self::Logout => "ory_lo_",
         }
     }
 }
 
-/// A session token as a client holds it. It has no `Debug`: it must not reach a log.
+/// A session token as a program or a browser holds it. It has no `Debug`: it must not reach a log.
 #[derive(Clone)]
 pub struct SessionToken(String);
 
 impl SessionToken {
-    /// A fresh token with 256 bits of randomness.
+    /// A fresh token for a program, with 256 bits of randomness.
     #[must_use]
     pub fn generate() -> Self {
         Self(encode(TokenKind::Session, &random_body()))
     }
 
-    /// The token that a client presented, if it has the right shape and checksum.
+    /// A fresh token for the cookie of a browser, with 256 bits of randomness.
     #[must_use]
-    pub fn from_presented(value: &[u8]) -> Option<Self> {
+    pub fn for_cookie() -> Self {
+        Self(encode(TokenKind::Cookie, &random_body()))
+    }
+
+    /// The token of `kind` that a client presented, if it has the right shape and checksum.
+    #[must_use]
+    pub fn from_presented(kind: TokenKind, value: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(value).ok()?;
-        well_formed(TokenKind::Session, value).then(|| Self(text.to_owned()))
+        well_formed(kind, value).then(|| Self(text.to_owned()))
     }
 
     /// The text to hand to the client.
@@ -62,8 +71,8 @@ impl SessionToken {
 
 /// The digest to look up for a presented value, or nothing when its shape or checksum is wrong.
 #[must_use]
-pub fn presented(value: &[u8]) -> Option<Digest> {
-    well_formed(TokenKind::Session, value).then(|| Digest::of(value))
+pub fn presented(kind: TokenKind, value: &[u8]) -> Option<Digest> {
+    well_formed(kind, value).then(|| Digest::of(value))
 }
 
 /// Whether `value` has the shape and checksum of a `kind` token.
@@ -177,7 +186,7 @@ mod tests {
     fn a_fresh_token_has_the_published_shape() {
         let token = SessionToken::generate();
         assert_eq!(token.as_str().len(), 7 + 43 + 6);
-        assert!(presented(token.as_str().as_bytes()).is_some());
+        assert!(presented(TokenKind::Session, token.as_str().as_bytes()).is_some());
     }
 
     #[test]
@@ -186,8 +195,17 @@ mod tests {
         for at in 0..token.as_str().len() {
             let mut bytes = token.as_str().as_bytes().to_vec();
             bytes[at] = if bytes[at] == b'a' { b'b' } else { b'a' };
-            assert!(presented(&bytes).is_none(), "position {at}");
+            let found = presented(TokenKind::Session, &bytes);
+            assert!(found.is_none(), "position {at}");
         }
+    }
+
+    #[test]
+    fn a_token_of_one_kind_is_none_of_another() {
+        let (program, browser) = (SessionToken::generate(), SessionToken::for_cookie());
+        assert!(presented(TokenKind::Cookie, browser.as_str().as_bytes()).is_some());
+        assert!(presented(TokenKind::Cookie, program.as_str().as_bytes()).is_none());
+        assert!(presented(TokenKind::Session, browser.as_str().as_bytes()).is_none());
     }
 
     #[test]

@@ -7,8 +7,8 @@ use super::{Answer, Failure, Flows, Inner, Reply, Visit, end, exchange, form::OR
 use crate::{
     model::{Aal, Flow, FlowId, FlowKind, FlowState, FlowType, Identity},
     store::{Change, Commit},
-    ui::Container,
-    web::{ApiError, return_to},
+    ui::{CSRF_TOKEN, Container},
+    web::{ApiError, csrf, return_to},
 };
 
 impl Flows {
@@ -32,7 +32,7 @@ impl Flows {
             FlowKind::Registration => inner.begin_registration(flow_type, visit).await,
             FlowKind::Settings => inner.begin_settings(flow_type, visit).await,
             FlowKind::Recovery => inner.begin_recovery(flow_type, visit).await,
-            FlowKind::Verification => inner.begin_verification(flow_type, visit),
+            FlowKind::Verification => inner.begin_verification(flow_type, visit).await,
         };
         let mut answer = answer?;
         if flow_type == FlowType::Browser && visit.has_stale_cookie() {
@@ -123,6 +123,12 @@ impl Inner {
             .extend(self.throttle.oldest_flows(flow.client));
         self.db.commit(commit).await?;
         let mut view = view(flow, identity, visit);
+        // A program in a page's clothes gets a token too, as it always has; nobody asks for it.
+        if let csrf::Presented::Secret(secret) = &visit.presented {
+            view.flow
+                .ui
+                .set_value(CSRF_TOKEN, Some(secret.token().into()));
+        }
         view.exchange_code = code;
         Ok(Answer::plain(Reply::Begun(view)))
     }

@@ -109,8 +109,13 @@ impl Inner {
         let signs_in = hooks.contains(&Hook::Session);
         let issued = signs_in.then(|| {
             let factor = factor(method, Aal::Aal1, visit);
-            self.sessions
-                .issue(&identity, factor, visit.device(), visit.now)
+            self.sessions.issue(
+                &identity,
+                factor,
+                visit.device(),
+                fresh_token(flow),
+                visit.now,
+            )
         });
         let mut commit = spent(spends, visit.now);
         commit = commit.and(Change::InsertIdentity(Box::new(identity.clone())));
@@ -233,9 +238,13 @@ impl Inner {
                 .sessions
                 .renew(session, factor, visit.device(), token, visit.now);
         }
-        let issued = self
-            .sessions
-            .issue(identity, factor, visit.device(), visit.now);
+        let issued = self.sessions.issue(
+            identity,
+            factor,
+            visit.device(),
+            fresh_token(flow),
+            visit.now,
+        );
         (issued.session, Some(issued.token), issued.change)
     }
 
@@ -320,6 +329,14 @@ impl Inner {
         destination
             .unwrap_or_else(|| self.default_destination().clone())
             .into()
+    }
+}
+
+/// What the client of a new session will hold.
+pub(super) fn fresh_token(flow: &Flow) -> SessionToken {
+    match flow.flow_type {
+        FlowType::Browser => SessionToken::for_cookie(),
+        FlowType::Api => SessionToken::generate(),
     }
 }
 

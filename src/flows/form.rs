@@ -72,7 +72,9 @@ impl Inner {
         let empty_api_step_up =
             ctx.flow.flow_type == FlowType::Api && ctx.flow.requested_aal == Aal::Aal2;
         let mut nodes = Vec::new();
-        if !empty_api_step_up {
+        // Methods put the node of a verification where Kratos has it, and leave it out where Kratos does.
+        let placed_by_method = ctx.flow.kind == FlowKind::Verification;
+        if !empty_api_step_up && !placed_by_method {
             nodes.push(Node::csrf());
         }
         if ctx.flow.kind == FlowKind::Registration {

@@ -1,6 +1,6 @@
 //! The checks before a submission reaches its method. Each leaves evidence that the next step demands.
 
-use super::{Failure, Inner, Outcome, Problem, Submission, Visit};
+use super::{Failure, Inner, Outcome, Problem, Submission, Visit, opened};
 use crate::{
     model::{Flow, FlowKind, FlowType, Session},
     ui::{CSRF_TOKEN, text},
@@ -33,6 +33,12 @@ impl Inner {
         }
     }
 
+    /// A submission that carries a secret out of a mail needs no token: whoever has that secret may submit it from anywhere, on
+    /// another device too, and gains nothing by having somebody else do it (methods 1.8).
+    pub(super) const fn proven_by_itself() -> CsrfChecked {
+        CsrfChecked(())
+    }
+
     fn check_browser(
         &self,
         flow: &Flow,
@@ -56,7 +62,7 @@ impl Inner {
             });
         };
         // A settings flow belongs to its identity, which was checked before; all others to the cookie that began them.
-        let bound = flow.kind == FlowKind::Settings || flow.csrf == Some(secret.digest());
+        let bound = flow.kind == FlowKind::Settings || opened::is_bound(flow, secret);
         if bound && secret.accepts(token) {
             Ok(CsrfChecked(()))
         } else {
@@ -82,7 +88,7 @@ impl Inner {
             _ if flow.flow_type == FlowType::Api || flow.kind == FlowKind::Settings => {
                 return Ok(());
             }
-            csrf::Presented::Secret(secret) if flow.csrf == Some(secret.digest()) => return Ok(()),
+            csrf::Presented::Secret(secret) if opened::is_bound(flow, secret) => return Ok(()),
             csrf::Presented::Secret(_) => Cause::OtherCookie,
             csrf::Presented::Missing => Cause::NoCookie,
             csrf::Presented::NoCookies => Cause::NoCookies,

@@ -4,7 +4,7 @@ use cookie::Cookie;
 
 use super::{Failure, Flows, Visit, begin::nobody_signed_in};
 use crate::{
-    crypto::token,
+    crypto::{TokenKind, token},
     session::Snapshot,
     store::{Change, Commit, Constraint, StoreError},
     telemetry::Outcome,
@@ -98,7 +98,7 @@ impl Flows {
     /// When the token is of no session.
     pub async fn log_out_native(&self, token: &str, visit: &Visit) -> Result<(), Failure> {
         let unknown = || ApiError::forbidden("The session token is of no session.");
-        let Some(digest) = token::presented(token.as_bytes()) else {
+        let Some(digest) = token::presented(TokenKind::Session, token.as_bytes()) else {
             return Err(unknown().into());
         };
         // Asked of the store, not the cache: an ended session is fine, an unknown one is not.

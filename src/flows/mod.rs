@@ -20,6 +20,7 @@ mod limits;
 mod login;
 mod logout;
 mod method;
+mod opened;
 mod outcome;
 mod pipeline;
 mod record;
@@ -33,6 +34,7 @@ mod settings;
 mod submission;
 pub mod traits;
 mod verification;
+mod verified;
 mod visit;
 
 use std::sync::Arc;
@@ -61,7 +63,7 @@ pub use limits::{Counted, error as limited};
 pub use logout::LoggedOut;
 pub use method::{Attempt, Ctx, Method, Screen, Step};
 pub use outcome::{
-    Challenge, Changed, Draft, Identified, Outcome, Problem, Proof, Recovered, Upkeep,
+    Challenge, Changed, Draft, Identified, Outcome, Problem, Proof, Recovered, Upkeep, Verified,
 };
 pub use registry::Registry;
 pub use reply::{Answer, ContinueWith, NextFlow, Registered, Reply, SignedIn, View};

@@ -32,6 +32,11 @@ pub enum Outcome {
     Sent(Box<Challenge>),
     /// Recovery: somebody proved that an address of an account is theirs.
     Recovered(Box<Recovered>),
+    /// Verification: somebody proved that an address is theirs.
+    Verified(Box<Verified>),
+    /// Recovery, verification: somebody followed the link of a mail, maybe on another device. The browser they did it in gets the form,
+    /// which is this one from now on.
+    Opened(Vec<Node>),
     /// Recovery, verification: what came back is not what was sent. The form stays, and that is no error (methods 0.4).
     Unmet(Message),
     /// Recovery, verification: this flow cannot go on; another begins and says why.
@@ -102,6 +107,21 @@ pub struct Recovered {
     pub spends: CodeId,
     /// The address that it was sent to is proven with it.
     pub verifies: Option<(Channel, String)>,
+}
+
+/// A proven address.
+#[derive(Debug)]
+pub struct Verified {
+    /// Whose it is.
+    pub identity: Identity,
+    /// By which channel it is reached.
+    pub via: Channel,
+    /// The address, normalised.
+    pub address: String,
+    /// By which method: `code` or `link`.
+    pub method: CredentialType,
+    /// The code or link: it is spent in the commit that notes the proof.
+    pub spends: CodeId,
 }
 
 /// A completed factor.

@@ -144,7 +144,12 @@ impl Inner {
             }
         };
         self.may_ask_to_recover(&flow, step, &submission, visit)?;
-        let (outcome, guess) = match self.check_csrf(&flow, &submission, visit) {
+        let may = if step.carries_proof(&submission, &flow) {
+            Ok(Self::proven_by_itself())
+        } else {
+            self.check_csrf(&flow, &submission, visit)
+        };
+        let (outcome, guess) = match may {
             Ok(checked) => {
                 let ctx = self.ctx(&flow, identity.as_ref(), visit);
                 let attempted = step.attempt(&submission, &ctx, checked).await;
@@ -193,6 +198,8 @@ impl Inner {
                 let submission = taken.map(|taken| taken.submission);
                 return self.recover(&flow, *recovered, submission, visit).await;
             }
+            Outcome::Verified(verified) => return self.verify(flow, *verified, taken, visit).await,
+            Outcome::Opened(nodes) => return self.open_here(flow, nodes, visit).await,
             Outcome::Unmet(message) => return self.unmet(flow, message, taken, visit).await,
             Outcome::Restart(message) => return self.restart(&flow, message, visit).await,
             Outcome::Unprivileged => {
@@ -294,6 +301,9 @@ impl Inner {
         );
         let mut flow = self.renew(old, submission, visit).await?;
         flow.ui.messages.push(message);
+        if old.kind == FlowKind::Verification {
+            return self.go_to(flow, visit).await;
+        }
         self.save(&flow).await?;
         if let Some(elsewhere) = self.read_instead(&flow, visit) {
             return Ok(Answer::plain(elsewhere));

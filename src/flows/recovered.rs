@@ -2,7 +2,7 @@
 
 use super::{
     Answer, ContinueWith, Failed, Failure, Inner, Recovered, Reply, Submission, View, Visit,
-    finish::{factor, is_spent, proven, spent},
+    finish::{factor, fresh_token, is_spent, proven, spent},
     view_for,
 };
 use crate::{
@@ -43,9 +43,13 @@ impl Inner {
                 .extend(proven(&mut identity, via, value, visit.now));
         }
         let factor = factor(method, Aal::Aal1, visit);
-        let issued = self
-            .sessions
-            .issue(&identity, factor, visit.device(), visit.now);
+        let issued = self.sessions.issue(
+            &identity,
+            factor,
+            visit.device(),
+            fresh_token(flow),
+            visit.now,
+        );
         commit.changes.push(issued.change);
         commit.changes.extend(self.throttle.recovered(identity.id));
         let hooks = self.settings(flow.kind).hooks(method.as_str());

@@ -61,15 +61,31 @@ impl Inner {
 }
 
 impl Inner {
-    /// A program whose recovery or verification took too long is sent to read what replaces it; only a native recovery with the newer
+    /// Leads to a flow that takes the place of an expired one, bound to a fresh CSRF cookie (flows 1.7).
+    pub(super) async fn go_to(&self, mut flow: Flow, visit: &Visit) -> Result<Answer, Failed> {
+        let secret = csrf::Secret::random();
+        flow.csrf = flow.csrf.map(|_| secret.digest());
+        self.save(&flow).await?;
+        let program = visit.wants.json || flow.flow_type == FlowType::Api;
+        let to = if program {
+            self.links.fetch(flow.kind, flow.id)
+        } else {
+            self.page(&flow)
+        };
+        Ok(Answer {
+            reply: Reply::Moved(to),
+            cookies: vec![self.csrf.cookie(&secret)],
+        })
+    }
+
+    /// A program whose recovery took too long is sent to read what replaces it; only a native recovery with the newer
     /// transitions hears an error instead (flows 1.7).
     pub(super) fn read_instead(&self, replacement: &Flow, visit: &Visit) -> Option<Reply> {
         let native = replacement.flow_type == FlowType::Api;
         let transitions = self.config.features.use_continue_with_transitions;
         let moves = match replacement.kind {
             FlowKind::Recovery => !(native && transitions),
-            FlowKind::Verification => true,
-            FlowKind::Login | FlowKind::Registration | FlowKind::Settings => false,
+            _ => false,
         };
         let reads = moves && (native || visit.wants.json);
         reads.then(|| Reply::Moved(self.links.fetch(replacement.kind, replacement.id)))

@@ -40,7 +40,8 @@ impl Inner {
             to: self.links.init_with(FlowKind::Login, &query),
             found: false,
             program: ProgramBy::Json,
-            error: nobody_signed_in(),
+            // The member says nothing; programs have always got it here.
+            error: nobody_signed_in().beside("CredentialsMissing", false),
         }))
     }
 

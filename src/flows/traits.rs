@@ -9,16 +9,19 @@ use crate::{
     web::body::{Field, FieldType},
 };
 
-/// The nodes of all traits; `values` are the traits known so far. A trait of several types is shown once it has a value, and the
-/// elements of a list stand beside it.
+/// The nodes of all traits; `values` are the traits known so far. A trait of several types is shown once it is there, if only as `null`,
+/// and the elements of a list stand beside its own node, which then is for one more.
 #[must_use]
 pub fn nodes(schema: &Schema, group: Group, values: &Value) -> Vec<Node> {
     let mut nodes = Vec::new();
     for field in schema.fields() {
         let value = at(values, &field.segments);
-        if field.is_shown() || field.kind == FieldKind::Several && value.is_some() {
-            nodes.push(node(field, group, value.cloned()));
-            nodes.extend(elements(field, group, value));
+        let several = field.kind == FieldKind::Several && is_there(values, &field.segments);
+        if field.is_shown() || several {
+            let elements = elements(field, group, value);
+            let whole = value.filter(|_| elements.is_empty()).cloned();
+            nodes.push(node(field, group, whole));
+            nodes.extend(elements);
         }
     }
     nodes
@@ -184,8 +187,14 @@ fn node_id(segments: &[String]) -> String {
 }
 
 fn at<'v>(values: &'v Value, segments: &[String]) -> Option<&'v Value> {
-    segments
-        .iter()
-        .try_fold(values, |value, key| value.get(key))
-        .filter(|value| !value.is_null())
+    found(values, segments).filter(|value| !value.is_null())
+}
+
+fn is_there(values: &Value, segments: &[String]) -> bool {
+    found(values, segments).is_some()
+}
+
+fn found<'v>(values: &'v Value, segments: &[String]) -> Option<&'v Value> {
+    let mut path = segments.iter();
+    path.try_fold(values, |value, key| value.get(key))
 }

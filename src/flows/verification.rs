@@ -1,19 +1,19 @@
-//! Proving an address. No method of this build takes part yet, so the flow answers as one that is switched off (flows 1.4).
+//! Proving an address: anybody may begin it, signed in or not (flows 1.4).
 
 use super::{Answer, Failure, Inner, Visit};
-use crate::{
-    model::{FlowKind, FlowType},
-    web::ApiError,
-};
+use crate::model::{FlowKind, FlowType};
 
 impl Inner {
-    pub(super) fn begin_verification(
+    pub(super) async fn begin_verification(
         &self,
-        _flow_type: FlowType,
+        flow_type: FlowType,
         visit: &Visit,
     ) -> Result<Answer, Failure> {
         self.mail_flow_open(FlowKind::Verification)?;
-        self.return_to(visit)?;
-        Err(ApiError::bad_request("Confirming addresses is switched off.").into())
+        let mut flow = self.draft(FlowKind::Verification, flow_type, visit)?;
+        let strategy = self.settings(FlowKind::Verification).strategy;
+        flow.active = Some(strategy.method().to_owned());
+        self.fill(&mut flow, None, visit);
+        self.begun(flow, None, visit).await
     }
 }

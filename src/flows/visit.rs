@@ -7,7 +7,7 @@ use url::form_urlencoded;
 
 use crate::{
     clock::Timestamp,
-    crypto::{Digest, SessionToken},
+    crypto::{Digest, SessionToken, TokenKind},
     model::{Device, Identity, Session},
     session::{Resolved, Snapshot, Source, device},
     web::{Wants, client::Client, cookies, csrf},
@@ -111,7 +111,7 @@ impl Visit {
     pub(super) fn cookie_token(&self, cookie_name: &str) -> Option<SessionToken> {
         match &self.session {
             Resolved::One(_, Source::Cookie, digest) => cookies::values(&self.headers, cookie_name)
-                .find_map(|value| token_of(value, digest)),
+                .find_map(|value| token_of(TokenKind::Cookie, value, digest)),
             _ => None,
         }
     }
@@ -125,7 +125,7 @@ impl Visit {
             }
             _ => return None,
         };
-        token_of(value.as_bytes(), digest)
+        token_of(TokenKind::Session, value.as_bytes(), digest)
     }
 
     /// The device the request comes from.
@@ -148,8 +148,8 @@ impl Visit {
     }
 }
 
-fn token_of(value: &[u8], digest: &Digest) -> Option<SessionToken> {
-    SessionToken::from_presented(value).filter(|token| token.digest() == *digest)
+fn token_of(kind: TokenKind, value: &[u8], digest: &Digest) -> Option<SessionToken> {
+    SessionToken::from_presented(kind, value).filter(|token| token.digest() == *digest)
 }
 
 fn path_and_query(uri: &Uri) -> String {

@@ -10,7 +10,7 @@ mod drain;
 mod entry;
 mod http2;
 mod listen;
-mod outbound;
+pub mod outbound;
 mod proxy_protocol;
 mod stream;
 mod tls;

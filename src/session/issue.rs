@@ -31,16 +31,16 @@ pub enum NewToken {
 }
 
 impl Sessions {
-    /// Begins a session for who has just proven to be `identity`.
+    /// Begins a session for who has just proven to be `identity`; `token` is what its client will hold.
     #[must_use]
     pub fn issue(
         &self,
         identity: &Identity,
         method: AuthenticationMethod,
         device: Device,
+        token: SessionToken,
         now: Timestamp,
     ) -> Issued {
-        let token = SessionToken::generate();
         let methods = vec![method];
         let session = Session {
             id: SessionId::random(),
@@ -83,7 +83,7 @@ impl Sessions {
         renewed.expires_at = self.end(now);
         let device = Some(cut(device)).filter(|device| !is_last(&renewed.devices, device));
         renewed.devices.extend(device.clone());
-        let token = (token == NewToken::Issue).then(SessionToken::generate);
+        let token = (token == NewToken::Issue).then(SessionToken::for_cookie);
         if token.is_some() {
             renewed.cookie_until = renewed.expires_at;
         }

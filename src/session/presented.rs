@@ -4,7 +4,7 @@
 
 use http::{HeaderMap, HeaderName, header};
 
-use crate::crypto::{Digest, token};
+use crate::crypto::{Digest, TokenKind, token};
 
 /// Where a token was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +76,8 @@ impl Candidates {
 }
 
 /// Finds the session credential: `X-Session-Token`, then the cookie, then a bearer token. The first that is there counts, also when
-/// it is worthless; only a cookie that cannot be a token counts as no cookie.
+/// it is worthless; only a cookie that cannot be a token counts as no cookie. The token of a program is none in a cookie, and the other way
+/// round.
 #[must_use]
 pub fn presented(headers: &HeaderMap, cookie_name: &str) -> Presented {
     if let Some(value) = headers
@@ -102,7 +103,7 @@ pub fn presented(headers: &HeaderMap, cookie_name: &str) -> Presented {
 }
 
 fn one(source: Source, value: &[u8]) -> Presented {
-    match token::presented(value) {
+    match token::presented(TokenKind::Session, value) {
         Some(digest) => {
             let mut found = Candidates::new(source);
             found.push(digest);
@@ -127,7 +128,7 @@ fn from_cookies(headers: &HeaderMap, name: &[u8]) -> Option<Candidates> {
             if found.is_full() {
                 return Some(*found);
             }
-            if let Some(digest) = token::presented(value) {
+            if let Some(digest) = token::presented(TokenKind::Cookie, value) {
                 found.push(digest);
             }
         }
@@ -141,7 +142,7 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
     let (scheme, token) = (parts.next()?, parts.next()?);
     let ours = parts.next().is_none()
         && scheme.eq_ignore_ascii_case(b"bearer")
-        && token.starts_with(token::TokenKind::Session.prefix().as_bytes());
+        && token.starts_with(TokenKind::Session.prefix().as_bytes());
     ours.then_some(token)
 }
 

@@ -19,6 +19,7 @@ mod durability;
 mod example;
 mod examples;
 mod gateway;
+mod outbound;
 mod overload;
 mod process;
 mod revocation;

@@ -84,7 +84,7 @@ pub(super) async fn submit(
     }
 }
 
-/// The fields of a submission. A GET has its form in the query, and only settings are submitted so.
+/// The fields of a submission. A GET has its form in the query: settings are submitted so, and links in mails lead there.
 async fn read(
     public: &Public,
     kind: FlowKind,
@@ -98,7 +98,8 @@ async fn read(
                 .reason("The request sent more than a form can hold, or broke off."),
         )
     })?;
-    if parts.method == axum::http::Method::GET && kind != FlowKind::Settings {
+    let by_link = matches!(kind, FlowKind::Settings | FlowKind::Verification);
+    if parts.method == axum::http::Method::GET && !by_link {
         return Ok(Err(Unreadable::Empty));
     }
     let query = parts.uri.query().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! `courier`: mail and text messages (columns: `keys`).
 
 pub(super) const TABLE: &str = r"
-courier.delivery_strategy | enum(smtp,http) | smtp | - | How mail is sent.
+courier.delivery_strategy | enum(smtp,http) | smtp | + | How mail is sent.
 courier.smtp.connection_uri | smtp | | + | Mail server: smtp:// or smtps://.
 courier.smtp.client_cert_path | text | | + | Client certificate.
 courier.smtp.client_key_path | text | | + | Key of the client certificate.
@@ -9,10 +9,10 @@ courier.smtp.from_address | text | | + | Sender.
 courier.smtp.from_name | text | | + | Name of the sender.
 courier.smtp.headers.* | text | | + | Headers of every mail.
 courier.smtp.local_name | text | localhost | + | Name in HELO.
-courier.http.request_config | @request | | - | Sends mail by an HTTP request.
-courier.channels[].id | enum(sms)! | | - | Channel.
-courier.channels[].type | enum(http) | http | - | How it sends.
-courier.channels[].request_config | @request! | | - | The request.
+courier.http.request_config | @request | | + | Sends mail by an HTTP request.
+courier.channels[].id | enum(sms)! | | + | Channel.
+courier.channels[].type | enum(http) | http | + | How it sends.
+courier.channels[].request_config | @request! | | + | The request.
 courier.template_override_path | text | | - | Folder of templates.
 courier.message_retries | int(0..) | 5 | + | How often a message is tried again after a server refused it; an outage does not count.
 courier.worker | open | | + | The sender.
@@ -35,9 +35,9 @@ courier.templates.verifiable_address_changed.sms | @sms | | - | A number was cha
 @mail.body.html | fileuri | | - | Template of the HTML body.
 @mail.body.plaintext | fileuri | | - | Template of the text body.
 @sms.body.plaintext | fileuri | | - | Template of the text.
-@request.url | url | | - | Where the request goes.
-@request.method | text | POST | - | Its method.
-@request.headers.* | text | | - | Its headers.
-@request.body | fileuri | | - | Jsonnet that makes its body.
-@request.auth | @auth | | - | How it authenticates.
+@request.url | url | | + | Where the request goes.
+@request.method | text | POST | + | Its method.
+@request.headers.* | text | | + | Its headers.
+@request.body | fileuri | | + | Jsonnet that makes its body.
+@request.auth | @auth | | + | How it authenticates.
 ";

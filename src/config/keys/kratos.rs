@@ -141,9 +141,9 @@ session.whoami.tokenizer.templates.*.claims_mapper_url | fileuri | | - | Jsonnet
 session.whoami.tokenizer.templates.*.jwks_url | fileuri! | | - | Keys the token is signed with.
 session.whoami.tokenizer.templates.*.subject_source | enum(id,external_id) | id | - | What the subject is.
 clients | open | | - | Requests this server makes.
-clients.http | open | | - | Requests over HTTP.
-clients.http.disallow_private_ip_ranges | bool | false | - | Refuses private addresses.
-clients.http.private_ip_exception_urls[] | text | | - | URLs that may be private.
+clients.http | open | | + | Requests over HTTP.
+clients.http.disallow_private_ip_ranges | bool | false | + | Refuses private addresses.
+clients.http.private_ip_exception_urls[] | text | | + | URLs that may be private: `*` is anything but `.` and `/`, `**` anything, `{a,b}` one of these.
 clients.smtp | open | | + | Connections to mail servers.
 clients.smtp.disallow_private_ip_ranges | bool | false | + | Refuses private addresses.
 clients.web_hook | open | | - | Requests of web hooks.

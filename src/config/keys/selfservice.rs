@@ -34,11 +34,11 @@ selfservice.flows.recovery.notify_unknown_recipients | bool | false | + | Mails 
 selfservice.flows.recovery.before.hooks[] | hook(web_hook,b2b_sso,organization) | | = | Hooks before it begins.
 selfservice.flows.recovery.after.default_browser_return_url | ref | | + | Where the browser goes.
 selfservice.flows.recovery.after.hooks[] | hook(web_hook,revoke_active_sessions) | | + | Hooks after success.
-selfservice.flows.verification.enabled | bool | false | -? | People may prove their addresses.
+selfservice.flows.verification.enabled | bool | false | + | People may prove their addresses.
 selfservice.flows.verification.ui_url | ref | /.vestibule/verification | + | The page that shows it.
 selfservice.flows.verification.lifespan | dur+ | 1h | + | How long it takes submissions.
-selfservice.flows.verification.use | enum(code,link) | code | = | What the mail holds.
-selfservice.flows.verification.notify_unknown_recipients | bool | false | = | Mails addresses that have no account.
+selfservice.flows.verification.use | enum(code,link) | code | -? | What the mail holds.
+selfservice.flows.verification.notify_unknown_recipients | bool | false | + | Mails addresses that have no account.
 selfservice.flows.verification.before.hooks[] | hook(web_hook,b2b_sso,organization) | | = | Hooks before it begins.
 selfservice.flows.verification.after.default_browser_return_url | ref | | + | Where the browser goes.
 selfservice.flows.verification.after.hooks[] | hook(web_hook,b2b_sso,organization) | | = | Hooks after success.
@@ -98,12 +98,12 @@ selfservice.flows.error.ui_url | ref | /.vestibule/error | + | The page that sho
 @notifyhook.hook | text! | | + | Name of the hook.
 @notifyhook.config.recipients | enum(removed,all_verified,all) | removed | = | Who is told.
 @plainhook.hook | text! | | + | Name of the hook.
-@auth.type | enum(api_key,basic_auth)! | | = | Kind of credential.
-@auth.config.name | text | | = | Name of the header or cookie.
-@auth.config.value | text | | = | Its value.
-@auth.config.in | enum(header,cookie) | | = | Where it is sent.
-@auth.config.user | text | | = | User name.
-@auth.config.password | text | | = | Password.
+@auth.type | enum(api_key,basic_auth)! | | + | Kind of credential.
+@auth.config.name | text | | + | Name of the header or cookie.
+@auth.config.value | text | | + | Its value.
+@auth.config.in | enum(header,cookie) | | + | Where it is sent.
+@auth.config.user | text | | + | User name.
+@auth.config.password | text | | + | Password.
 
 selfservice.methods.password.enabled | bool | true | + | Passwords.
 selfservice.methods.password.config.haveibeenpwned_host | text | api.pwnedpasswords.com | = | Server that knows leaked passwords.

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::Read;
+use super::{Read, outgoing::pairs};
 use crate::{
     config::{
-        CourierSettings, HttpAuth, HttpRequest, Located, MailChannel, Smtp, SmtpSecurity,
+        CourierSettings, Located, MailChannel, Smtp, SmtpSecurity,
         raw::{Content, Node},
     },
     crypto::Secret,
@@ -106,34 +106,6 @@ impl Read<'_> {
         }))
     }
 
-    fn request(&self, node: &Node) -> Option<HttpRequest> {
-        let text = |path: &str| node.text(path).unwrap_or_default().to_owned();
-        let secret = |path: &str| Secret::new(text(path));
-        let auth = match (node.text("auth.type"), node.text("auth.config.in")) {
-            (Some("basic_auth"), _) => Some(HttpAuth::Basic {
-                user: text("auth.config.user"),
-                password: secret("auth.config.password"),
-            }),
-            (Some("api_key"), Some("cookie")) => Some(HttpAuth::Cookie {
-                name: text("auth.config.name"),
-                value: secret("auth.config.value"),
-            }),
-            (Some("api_key"), _) => Some(HttpAuth::Header {
-                name: text("auth.config.name"),
-                value: secret("auth.config.value"),
-            }),
-            _ => None,
-        };
-        Some(HttpRequest {
-            url: Url::parse(node.text("url")?).ok()?,
-            method: node.text("method").unwrap_or("POST").to_owned(),
-            headers: pairs(node, "headers"),
-            body: node.at("body").and_then(|body| self.source(body)),
-            auth,
-            public_only: self.flag("clients.http.disallow_private_ip_ranges", false),
-        })
-    }
-
     /// All texts below a node, each with its path.
     fn leaves(&self, node: &Node, path: String, found: &mut Vec<(String, Located<String>)>) {
         match &node.content {
@@ -150,25 +122,10 @@ impl Read<'_> {
         }
     }
 
-    /// Where a file is, or what it holds: `file://` stands beside the configuration.
-    fn source(&self, node: &Node) -> Option<Located<String>> {
-        Some(Located {
-            value: self.absolute(node.as_text()?),
-            place: node.place,
-        })
-    }
-
     fn beside(&self, path: &str) -> PathBuf {
         let dir = std::path::absolute(self.dir).unwrap_or_else(|_| self.dir.to_owned());
         dir.join(path)
     }
-}
-
-fn pairs(node: &Node, path: &str) -> Vec<(String, String)> {
-    let entries = node.entries(path);
-    entries
-        .filter_map(|(key, entry)| Some((key.to_owned(), entry.node.as_text()?.to_owned())))
-        .collect()
 }
 
 /// Without percent signs; a plus sign is one.

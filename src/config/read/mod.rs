@@ -7,6 +7,7 @@ mod courier;
 mod gateway;
 mod headers;
 mod operations;
+mod outgoing;
 mod require;
 mod routes;
 mod selfservice;
@@ -52,6 +53,7 @@ impl Read<'_> {
             identity: self.identity(),
             secrets: self.secrets(),
             courier: self.courier(&serve.public.base_url),
+            outgoing: self.outgoing(),
             hashers: self.hashers(),
             log: self.log(),
             limits: self.limits(),

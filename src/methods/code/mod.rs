@@ -4,6 +4,7 @@ mod codes;
 mod letters;
 mod nodes;
 mod recovery;
+mod verification;
 
 use super::Services;
 use crate::{
@@ -15,11 +16,13 @@ use crate::{
 pub use codes::{Addressee, Codes, Verdict};
 pub use letters::{Letters, about};
 use recovery::Recovery;
+use verification::Verification;
 
 /// The card.
 pub struct OneTimeCode {
     enabled: bool,
     recovery: Recovery,
+    verification: Verification,
 }
 
 impl OneTimeCode {
@@ -27,12 +30,21 @@ impl OneTimeCode {
     #[must_use]
     pub fn new(config: &Config, services: &Services) -> Self {
         let own = config.selfservice.methods.get("code");
+        let codes = Codes::new(CodeForm::Code, config, own);
+        let letters = Letters::new(services.courier.clone());
+        let flows = &config.selfservice;
         Self {
             enabled: own.is_some_and(|own| own.enabled),
             recovery: Recovery {
-                codes: Codes::new(CodeForm::Code, config, own),
-                letters: Letters::new(services.courier.clone()),
-                notifies_strangers: config.selfservice.recovery.notify_unknown_recipients,
+                codes: codes.clone(),
+                letters: letters.clone(),
+                notifies_strangers: flows.recovery.notify_unknown_recipients,
+            },
+            verification: Verification {
+                codes,
+                letters,
+                notifies_strangers: flows.verification.notify_unknown_recipients,
+                texts: config.courier.sms.is_some(),
             },
         }
     }
@@ -49,5 +61,9 @@ impl Method for OneTimeCode {
 
     fn recovery(&self) -> Option<&dyn Step> {
         Some(&self.recovery)
+    }
+
+    fn verification(&self) -> Option<&dyn Step> {
+        Some(&self.verification)
     }
 }

@@ -25,7 +25,8 @@ fn found(fields: &[(&'static str, &str)]) -> Option<(Source, Vec<Digest>)> {
 
 #[test]
 fn the_header_wins_over_the_cookie_and_the_cookie_over_the_bearer_token() {
-    let [header, cookie, bearer] = [(); 3].map(|()| SessionToken::generate());
+    let [header, bearer] = [(); 2].map(|()| SessionToken::generate());
+    let cookie = SessionToken::for_cookie();
     let in_cookie = format!("a=b; {NAME}={}; c=d", cookie.as_str());
     let in_bearer = format!("bEARER {}", bearer.as_str());
     let mut fields = vec![
@@ -51,7 +52,7 @@ fn the_header_wins_over_the_cookie_and_the_cookie_over_the_bearer_token() {
 
 #[test]
 fn a_worthless_header_is_not_made_up_for_by_a_good_cookie() {
-    let cookie = format!("{NAME}={}", SessionToken::generate().as_str());
+    let cookie = format!("{NAME}={}", SessionToken::for_cookie().as_str());
     let fields = headers(&[("x-session-token", "ory_st_nonsense"), ("cookie", &cookie)]);
     assert_eq!(presented(&fields, NAME), Presented::Malformed);
 }
@@ -90,8 +91,23 @@ fn only_two_parts_and_only_our_tokens_make_a_bearer_credential() {
 }
 
 #[test]
+fn a_token_counts_only_where_its_kind_belongs() {
+    let (program, browser) = (SessionToken::generate(), SessionToken::for_cookie());
+    let cookie = format!("{NAME}={}", program.as_str());
+    assert_eq!(
+        found(&[("cookie", &cookie)]),
+        Some((Source::Cookie, Vec::new()))
+    );
+    let header = headers(&[("x-session-token", browser.as_str())]);
+    assert_eq!(presented(&header, NAME), Presented::Malformed);
+    let bearer = format!("Bearer {}", browser.as_str());
+    let bearer = headers(&[("authorization", &bearer)]);
+    assert_eq!(presented(&bearer, NAME), Presented::None);
+}
+
+#[test]
 fn cookie_names_are_compared_byte_for_byte() {
-    let token = SessionToken::generate();
+    let token = SessionToken::for_cookie();
     for other in [
         format!("Ory_kratos_session={}", token.as_str()),
         format!("\u{a0}{NAME}={}", token.as_str()),
@@ -116,7 +132,7 @@ fn cookie_names_are_compared_byte_for_byte() {
 
 #[test]
 fn at_most_four_different_values_of_all_cookie_fields_are_candidates() {
-    let tokens: Vec<_> = (0..6).map(|_| SessionToken::generate()).collect();
+    let tokens: Vec<_> = (0..6).map(|_| SessionToken::for_cookie()).collect();
     let fields: Vec<_> = tokens
         .iter()
         .chain(&tokens)
@@ -194,10 +210,8 @@ async fn a_header_with_a_token_of_no_session_is_a_bad_credential() {
 async fn memory_alone_answers_once_the_session_is_known() {
     let world = World::new();
     let issued = world.sign_in(&person()).await;
-    let presented = presented(
-        &headers(&[("x-session-token", issued.token.as_str())]),
-        NAME,
-    );
+    let cookie = format!("{NAME}={}", issued.token.as_str());
+    let presented = presented(&headers(&[("cookie", &cookie)]), NAME);
     assert!(
         world
             .sessions
@@ -206,7 +220,7 @@ async fn memory_alone_answers_once_the_session_is_known() {
     );
     assert!(world.is_signed_in(&issued.token).await);
     let answer = world.sessions.resolve_cached(&presented, world.now());
-    assert!(matches!(answer, Some(Resolved::One(_, Source::Header, _))));
+    assert!(matches!(answer, Some(Resolved::One(_, Source::Cookie, _))));
 }
 
 proptest::proptest! {

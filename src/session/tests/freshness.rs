@@ -189,9 +189,13 @@ async fn a_read_that_missed_a_session_by_a_moment_does_not_hide_it() {
     world
         .commit(Change::InsertIdentity(Box::new(anna.clone())))
         .await;
-    let issued = world
-        .sessions
-        .issue(&anna, password(world.now()), laptop(), world.now());
+    let issued = world.sessions.issue(
+        &anna,
+        password(world.now()),
+        laptop(),
+        SessionToken::for_cookie(),
+        world.now(),
+    );
     let digest = issued.token.digest();
     world.store.after_read.close();
     let mut early = Box::pin(world.sessions.load(&digest));

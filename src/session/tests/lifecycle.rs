@@ -7,9 +7,13 @@ use crate::crypto::token::{TokenKind, well_formed};
 fn a_new_session_lasts_a_lifespan_from_its_first_factor() {
     let world = World::new();
     let anna = person();
-    let issued = world
-        .sessions
-        .issue(&anna, password(world.now()), laptop(), world.now());
+    let issued = world.sessions.issue(
+        &anna,
+        password(world.now()),
+        laptop(),
+        SessionToken::for_cookie(),
+        world.now(),
+    );
     let session = &issued.session;
     assert_eq!(
         (session.identity_id, session.aal, session.active),
@@ -37,9 +41,13 @@ fn a_long_user_agent_is_cut_at_a_whole_character() {
         user_agent: format!("x{agent}"),
         ..laptop()
     };
-    let issued = world
-        .sessions
-        .issue(&person(), password(world.now()), long, world.now());
+    let issued = world.sessions.issue(
+        &person(),
+        password(world.now()),
+        long,
+        SessionToken::for_cookie(),
+        world.now(),
+    );
     assert_eq!(issued.session.devices[0].user_agent.len(), 511);
 }
 
@@ -93,9 +101,13 @@ async fn a_renewed_native_session_keeps_its_token() {
 fn only_a_second_factor_lets_the_old_token_live_on_for_a_moment() {
     let world = World::new();
     let now = world.now();
-    let issued = world
-        .sessions
-        .issue(&person(), password(now), laptop(), now);
+    let issued = world.sessions.issue(
+        &person(),
+        password(now),
+        laptop(),
+        SessionToken::for_cookie(),
+        now,
+    );
     let second = AuthenticationMethod {
         method: CredentialType::Totp,
         aal: Aal::Aal2,
@@ -120,9 +132,13 @@ fn only_a_second_factor_lets_the_old_token_live_on_for_a_moment() {
 fn a_renewal_records_a_device_only_when_it_is_another() {
     let world = World::new();
     let now = world.now();
-    let issued = world
-        .sessions
-        .issue(&person(), password(now), laptop(), now);
+    let issued = world.sessions.issue(
+        &person(),
+        password(now),
+        laptop(),
+        SessionToken::for_cookie(),
+        now,
+    );
     let renew = |device| {
         world
             .sessions
@@ -149,7 +165,13 @@ fn a_logout_token_is_for_one_session_and_every_secret_that_is_read() {
     let issue = |world: &World| {
         world
             .sessions
-            .issue(&person(), password(world.now()), laptop(), world.now())
+            .issue(
+                &person(),
+                password(world.now()),
+                laptop(),
+                SessionToken::for_cookie(),
+                world.now(),
+            )
             .session
     };
     let (session, other) = (issue(&old), issue(&old));

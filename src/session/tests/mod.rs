@@ -66,9 +66,13 @@ impl World {
     async fn sign_in(&self, identity: &Identity) -> Issued {
         self.commit(Change::InsertIdentity(Box::new(identity.clone())))
             .await;
-        let issued = self
-            .sessions
-            .issue(identity, password(self.now()), laptop(), self.now());
+        let issued = self.sessions.issue(
+            identity,
+            password(self.now()),
+            laptop(),
+            SessionToken::for_cookie(),
+            self.now(),
+        );
         self.commit(issued.change.clone()).await;
         issued
     }

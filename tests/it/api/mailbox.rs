@@ -8,7 +8,7 @@ use vestibule::{
 };
 
 use super::World;
-use crate::support::smtp::SmtpServer;
+use crate::support::{service::means, smtp::SmtpServer};
 
 /// Everybody's mail.
 pub struct Mailbox {
@@ -29,6 +29,7 @@ impl World {
             world.courier.clone(),
             world.db.clone(),
             world.clock.clone(),
+            &means(&world.config),
             true,
         );
         let worker = tokio::spawn(async move { worker.run(std::future::pending()).await });

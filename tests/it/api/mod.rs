@@ -20,6 +20,7 @@ mod registration;
 mod sessions;
 mod settings;
 mod throttle;
+mod verification;
 
 use std::{path::Path, sync::Arc};
 

@@ -5,3 +5,4 @@ mod faults;
 mod office;
 mod process;
 mod protection;
+mod service;

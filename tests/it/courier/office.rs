@@ -12,6 +12,8 @@ use vestibule::{
     store::{self, Change, Commit, Database},
 };
 
+use crate::support::service::means;
+
 /// All of it.
 pub struct Office {
     pub clock: Arc<FixedClock>,
@@ -63,6 +65,7 @@ impl Office {
             self.courier.clone(),
             self.db.clone(),
             self.clock.clone(),
+            &means(&self.config),
             true,
         );
         let stop = Arc::new(Notify::new());

@@ -83,7 +83,7 @@ pub(super) fn credential(world: &World, kind: &str) -> Option<String> {
         "none" => Some(String::new()),
         "unknown_cookie" | "expired_cookie" => Some(format!(
             "Cookie: ory_kratos_session={}\r\n",
-            SessionToken::generate().as_str()
+            SessionToken::for_cookie().as_str()
         )),
         "session" | "session_and_store_down" => {
             Some(world.people.sign_in("me@example.com", "Me").cookie())

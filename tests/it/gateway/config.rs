@@ -8,9 +8,9 @@ use vestibule::config::{
     Access, AccessLog, AccessMode, After, Argon2Settings, Config, Cookies, Cors, CourierSettings,
     Drain, EmailSource, FeatureFlags, FlowSettings, Gateway, HashAlgorithm, Hashers,
     HeaderTemplate, HostHeader, HostPattern, Http2Limits, IdentityHeaders, IdentitySettings,
-    Limits, Listener, Located, Log, LogFormat, LoginStyle, PathSettings, Place, RegistrationStyle,
-    RequiredAal, Route, RouteAction, RouteMatch, SameSite, Secrets, SelfService, Serve,
-    ServePublic, SessionCacheSettings, SessionSettings, Storage, Strategy, Target,
+    Limits, Listener, Located, Log, LogFormat, LoginStyle, Outgoing, PathSettings, Place,
+    RegistrationStyle, RequiredAal, Route, RouteAction, RouteMatch, SameSite, Secrets, SelfService,
+    Serve, ServePublic, SessionCacheSettings, SessionSettings, Storage, Strategy, Target,
     ThrottleSettings, Timeouts, UnderscoreHeaders, Upstream,
 };
 
@@ -59,6 +59,7 @@ pub(crate) fn config() -> Config {
             pull_count: 10,
             pull_wait: Duration::from_secs(1),
         },
+        outgoing: Outgoing::default(),
         hashers: Hashers {
             algorithm: HashAlgorithm::Argon2,
             bcrypt_cost: 12,

@@ -36,15 +36,16 @@ pub(crate) struct People {
 /// Somebody who is signed in.
 pub(crate) struct Person {
     pub(crate) token: String,
+    cookie: String,
     pub(crate) id: IdentityId,
     session: SessionId,
-    digest: Digest,
+    digests: [Digest; 2],
 }
 
 impl Person {
     /// The head line of their browser.
     pub(crate) fn cookie(&self) -> String {
-        format!("Cookie: ory_kratos_session={}\r\n", self.token)
+        format!("Cookie: ory_kratos_session={}\r\n", self.cookie)
     }
 }
 
@@ -64,7 +65,7 @@ impl People {
         Self { store, sessions }
     }
 
-    /// Signs somebody in.
+    /// Signs somebody in. Their session has a token of either kind, so that each way of carrying one can be tried on it.
     pub(crate) fn sign_in(&self, email: &str, name: &str) -> Person {
         self.sign_in_for(email, name, Duration::from_secs(3600))
     }
@@ -73,7 +74,7 @@ impl People {
     pub(crate) fn sign_in_for(&self, email: &str, name: &str, lifespan: Duration) -> Person {
         let now = SystemClock.now();
         let identity = identity(email, name, now);
-        let token = SessionToken::generate();
+        let (token, cookie) = (SessionToken::generate(), SessionToken::for_cookie());
         let session = Session {
             id: SessionId::random(),
             identity_id: identity.id,
@@ -93,12 +94,15 @@ impl People {
         };
         let person = Person {
             token: token.as_str().to_owned(),
+            cookie: cookie.as_str().to_owned(),
             id: identity.id,
             session: session.id,
-            digest: token.digest(),
+            digests: [token.digest(), cookie.digest()],
         };
         let mut sessions = self.store.sessions.lock().expect("no panic");
-        sessions.insert(person.digest, (session, identity));
+        for digest in person.digests {
+            sessions.insert(digest, (session.clone(), identity.clone()));
+        }
         person
     }
 
@@ -143,10 +147,12 @@ impl People {
     }
 
     /// Changes a session or its identity the way a commit does.
-    pub(crate) fn change(&self, person: &Person, change: impl FnOnce(&mut Session, &mut Identity)) {
+    pub(crate) fn change(&self, person: &Person, change: impl Fn(&mut Session, &mut Identity)) {
         let mut sessions = self.store.sessions.lock().expect("no panic");
-        if let Some((session, identity)) = sessions.get_mut(&person.digest) {
-            change(session, identity);
+        for digest in person.digests {
+            if let Some((session, identity)) = sessions.get_mut(&digest) {
+                change(session, identity);
+            }
         }
         drop(sessions);
         self.sessions.invalidate(&Touched {

@@ -66,7 +66,7 @@ fn id(reply: &Reply) -> String {
 /// Asks for the same thing before and after a change of the person.
 fn decides(
     require: &str,
-    change: impl FnOnce(&mut vestibule::model::Session, &mut vestibule::model::Identity),
+    change: impl Fn(&mut vestibule::model::Session, &mut vestibule::model::Identity),
 ) {
     let world = guarded(&format!("{{require: {require}}}"));
     let person = world.person();

@@ -198,7 +198,9 @@ impl Admin {
             provider: None,
         };
         let device = session::device("192.0.2.1".to_owned(), "curl/8", String::new());
-        let issued = self.sessions.issue(&identity, method, device, now);
+        let issued = self
+            .sessions
+            .issue(&identity, method, device, SessionToken::generate(), now);
         self.db.commit(Commit::of(issued.change)).await.unwrap();
         (issued.session, issued.token)
     }

@@ -1,12 +1,14 @@
 //! What the tests share.
 
 pub mod admin;
+pub mod browser;
 pub mod command;
 pub mod gateway;
 pub mod native;
 pub mod node;
 pub mod openapi;
 pub mod python;
+pub mod service;
 pub mod skip;
 pub mod smtp;
 

@@ -1,4 +1,4 @@
-//! Connections that we make on behalf of the configuration: mail servers and HTTP services.
+//! Which addresses belong to the public internet.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -30,17 +30,11 @@ fn is_public_v4(four: Ipv4Addr) -> bool {
     !special
 }
 
+/// Only this eighth of the space is given to anybody, less what is set aside in it.
 fn is_public_v6(six: Ipv6Addr) -> bool {
     let [first, second, ..] = six.segments();
-    let special = six.is_unspecified()
-        || six.is_loopback()
-        || six.is_multicast()
-        || six.is_unique_local()
-        || six.is_unicast_link_local()
-        || first & 0xffc0 == 0xfec0
-        || (first == 0x2001 && second == 0xdb8)
-        || first == 0x100;
-    !special
+    let special = (first == 0x2001 && (second < 0x200 || second == 0xdb8)) || first == 0x3fff;
+    first & 0xe000 == 0x2000 && !special
 }
 
 /// The IPv4 address inside a mapped, compatible, NAT64 or 6to4 one.
@@ -51,7 +45,6 @@ fn embedded(six: Ipv6Addr) -> Option<Ipv4Addr> {
         Some(Ipv4Addr::new(one, two, three, four))
     };
     match six.segments() {
-        [0, 0, 0, 0, 0, 0, 0, _] => None,
         [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
             four(high, low)
         }
@@ -78,6 +71,13 @@ mod tests {
             "255.255.255.255",
             "::",
             "::1",
+            "::2",
+            "64:ff9b:1::1",
+            "100::1",
+            "2001::1",
+            "2001:db8::1",
+            "3fff::1",
+            "4000::1",
             "::127.0.0.1",
             "::ffff:10.0.0.1",
             "64:ff9b::10.0.0.1",
