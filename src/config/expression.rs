@@ -237,19 +237,15 @@ fn known(program: &Program, bound: &[&str]) -> Result<Box<[Variable]>, BadExpres
         if name.starts_with('@') || bound.contains(&name) {
             continue;
         }
-        match Variable::ALL
-            .iter()
-            .find(|variable| variable.name() == name)
-        {
-            Some(variable) => reads.push(*variable),
-            None => {
-                let names = Variable::ALL.map(Variable::name).join(", ");
-                return Err(bad(
-                    format!("the expression reads `{name}`, and there is no such variable"),
-                    format!("there are {names}"),
-                ));
-            }
-        }
+        let mut all = Variable::ALL.iter();
+        let Some(variable) = all.find(|variable| variable.name() == name) else {
+            let names = Variable::ALL.map(Variable::name).join(", ");
+            return Err(bad(
+                format!("the expression reads `{name}`, and there is no such variable"),
+                format!("there are {names}"),
+            ));
+        };
+        reads.push(*variable);
     }
     Ok(reads.into())
 }
