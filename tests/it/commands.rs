@@ -182,7 +182,7 @@ fn routes_are_listed_in_match_order_with_what_decides() {
             "*",
             "public",
             "404",
-            "exact path, over app",
+            "kind of path, over app",
         ],
         vec![
             "assets",
