@@ -124,6 +124,7 @@ impl AdminWorker {
             upstream_status: None,
             route: Some("_admin"),
             decision: decision.as_str(),
+            policy: None,
             reason: None,
             cause: None,
             credential_kind: None,

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use http::StatusCode;
 use ipnet::IpNet;
 
-use super::{Located, Retry, Timeouts, Upstream};
+use super::{Located, OnUnenrolled, Require, Retry, Timeouts, Upstream};
 
 /// What concerns all routes.
 #[derive(Clone, Debug)]
@@ -247,6 +247,29 @@ pub struct Access {
     pub mode: AccessMode,
     /// `on_unauthenticated`
     pub on_unauthenticated: OnUnauthenticated,
+    /// `require`: ways to be let in, of which one is enough; none = a session is.
+    pub require: Vec<Require>,
+    /// `on_insufficient: forbid`: nobody is sent to prove more.
+    pub forbids_step_up: bool,
+    /// `on_unenrolled`
+    pub on_unenrolled: OnUnenrolled,
+    /// `report_only`: what would be refused is told and let pass.
+    pub report_only: bool,
+}
+
+impl Access {
+    /// Nothing but a mode.
+    #[must_use]
+    pub const fn of(mode: AccessMode) -> Self {
+        Self {
+            mode,
+            on_unauthenticated: OnUnauthenticated::Auto,
+            require: Vec::new(),
+            forbids_step_up: false,
+            on_unenrolled: OnUnenrolled::Enroll,
+            report_only: false,
+        }
+    }
 }
 
 /// `access.mode`

@@ -5,6 +5,7 @@
 
 mod check;
 mod courier;
+mod expression;
 mod finding;
 mod gateway;
 mod identity;
@@ -15,6 +16,7 @@ mod operations;
 mod outgoing;
 mod raw;
 mod read;
+mod require;
 mod rules;
 pub mod secrets;
 mod section;
@@ -27,6 +29,7 @@ mod throttle;
 mod upstream;
 
 pub use courier::{CourierSettings, MailChannel, Smtp, SmtpSecurity};
+pub use expression::{BadExpression, Expression, Variable};
 pub use finding::{Finding, Kind, Level};
 pub use gateway::{
     Access, AccessMode, EmailSource, FieldMatch, FieldTest, Gateway, HeaderTemplate, HostHeader,
@@ -42,6 +45,7 @@ pub use operations::{
 pub(crate) use outgoing::is_remote;
 pub use outgoing::{HttpAuth, HttpRequest, Outgoing};
 pub use raw::Place;
+pub use require::{Groups, Level as RequiredLevel, OnUnenrolled, Require, Verified};
 pub use section::{Located, Section};
 pub use selfservice::{
     After, FeatureFlags, FlowSettings, Hook, LoginStyle, MethodSettings, Recipients,

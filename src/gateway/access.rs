@@ -1,22 +1,29 @@
 //! Who may pass: the session, the guard against other sites, the route's mode (gateway 5, 7, 13).
 
+mod require;
+mod words;
+
 use std::sync::Arc;
+
+pub use require::Requirements;
 
 use http::{HeaderValue, Method, request::Parts};
 
+use self::require::Visitor;
 use super::{
     Gateway, GatewayError,
     csrf::{self, Guard},
-    error::{Clear, Unauthenticated},
+    error::{Clear, Unauthenticated, Unmet},
     over::{Cache, Over},
     pipeline::{Arrival, is_read, may_carry_session},
-    respond::{Asker, Kind, Wanted},
+    respond::{Asker, Kind, Step, Wanted},
     table::Route,
 };
 use crate::{
     clock::Timestamp,
     config::{AccessMode, SameSite},
     session::{Presented, Resolved, Snapshot, Source, presented},
+    telemetry::{AuditEvent, Outcome},
     web::Scheme,
 };
 
@@ -66,7 +73,20 @@ pub(super) fn admit(
                 asker.person = Some(snapshot.identity.id);
                 return Err(error);
             }
-            return Ok(Admitted::Visitor(Some(snapshot)));
+            let unmet = required
+                .then(|| unmet(route, arrival, parts, (&snapshot, source)))
+                .flatten();
+            let Some(unmet) = unmet else {
+                return Ok(Admitted::Visitor(Some(snapshot)));
+            };
+            asker.person = Some(snapshot.identity.id);
+            let error = GatewayError::Unmet(unmet);
+            if route.access.report_only {
+                would_refuse(gateway, route, &error, asker);
+                return Ok(Admitted::Visitor(Some(snapshot)));
+            }
+            prepare_step_up(gateway, route, arrival, parts, unmet, asker);
+            return Err(error);
         }
         // A token that was sent and is no good is never ignored; a stale cookie is normal.
         Resolved::Invalid(_) => Unauthenticated {
@@ -84,6 +104,15 @@ pub(super) fn admit(
             ..Unauthenticated::default()
         },
     };
+    if route.access.report_only {
+        would_refuse(
+            gateway,
+            route,
+            &GatewayError::SessionInactive(refused),
+            asker,
+        );
+        return Ok(Admitted::Visitor(None));
+    }
     if asker.kind == Kind::Navigation
         && let Some(location) = alias_redirect(gateway, arrival, &parts.method)
     {
@@ -166,6 +195,58 @@ fn guard(
     }
 }
 
+/// What somebody lacks of what the route asks for.
+fn unmet(
+    route: &Route,
+    arrival: &Arrival<'_>,
+    parts: &Parts,
+    person: (&Arc<Snapshot>, Source),
+) -> Option<Unmet> {
+    let requirements = route.requirements.as_ref()?;
+    let unmet = with_visitor(route, arrival, parts, person, |visitor| {
+        requirements.check(visitor).err()
+    })?;
+    Some(if route.access.forbids_step_up {
+        Unmet::Denied(unmet.key())
+    } else {
+        unmet
+    })
+}
+
+/// The person and their request as requirements see them.
+fn with_visitor<T>(
+    route: &Route,
+    arrival: &Arrival<'_>,
+    parts: &Parts,
+    (snapshot, source): (&Arc<Snapshot>, Source),
+    ask: impl FnOnce(&Visitor<'_>) -> T,
+) -> T {
+    let variable =
+        |variable| words::value(variable, (snapshot, source), (arrival, parts, &*route.id));
+    ask(&Visitor {
+        now: arrival.now,
+        snapshot,
+        ip: arrival.origin.ip,
+        route: &route.id,
+        variable: &variable,
+    })
+}
+
+/// Tells what would have been refused where the route only watches.
+fn would_refuse(gateway: &Gateway, route: &Route, error: &GatewayError, asker: &mut Asker) {
+    asker.note(|over| over.would_fail(error));
+    let person = asker.person.map(|id| id.to_string());
+    gateway.parts.audit.record(&AuditEvent {
+        event: "access.would_deny",
+        actor: person.as_deref().unwrap_or("anonymous"),
+        subject: None,
+        request_id: asker.id.as_str(),
+        client_ip: asker.ip,
+        outcome: Outcome::Denied,
+        details: &[("route", &route.id), ("reason", error.id())],
+    });
+}
+
 fn prepare_sign_in(
     gateway: &Gateway,
     route: &Route,
@@ -176,14 +257,43 @@ fn prepare_sign_in(
     asker.on_unauthenticated = route.access.on_unauthenticated;
     asker.realm = Some(route.id.clone());
     asker.app_name.clone_from(&route.app_name);
-    asker.sign_in = Some(gateway.sign_in.url(&Wanted {
+    let url = gateway
+        .sign_in
+        .url(Step::SignIn, &wanted(arrival, parts, asker));
+    asker.sign_in = Some(url);
+}
+
+/// Where somebody gets what they lack (gateway 6.3).
+fn prepare_step_up(
+    gateway: &Gateway,
+    route: &Route,
+    arrival: &Arrival<'_>,
+    parts: &Parts,
+    unmet: Unmet,
+    asker: &mut Asker,
+) {
+    asker.realm = Some(route.id.clone());
+    asker.app_name.clone_from(&route.app_name);
+    let step = match unmet {
+        Unmet::SecondFactor => Step::SecondFactor,
+        Unmet::Enrolment => Step::Enrol,
+        Unmet::Fresh => Step::SignInAgain,
+        Unmet::Verified => Step::Verify,
+        Unmet::Denied(_) => return,
+    };
+    let url = gateway.sign_in.url(step, &wanted(arrival, parts, asker));
+    asker.sign_in = Some(url);
+}
+
+fn wanted<'a>(arrival: &'a Arrival<'_>, parts: &'a Parts, asker: &Asker) -> Wanted<'a> {
+    Wanted {
         kind: asker.kind,
         is_read: is_read(&parts.method),
         scheme: arrival.origin.scheme,
         authority: arrival.authority.to_str().unwrap_or_default(),
         target: arrival.target,
         headers: &parts.headers,
-    }));
+    }
 }
 
 /// `Set-Cookie` fields that clear what should not be sent again.

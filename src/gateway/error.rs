@@ -25,6 +25,8 @@ pub enum GatewayError {
     SessionInactive(Unauthenticated),
     /// The route lets nobody pass, or not like this.
     AccessDenied,
+    /// The route asks for more than somebody has.
+    Unmet(Unmet),
     /// A page of another site sent this.
     Csrf,
     /// No route.
@@ -88,6 +90,110 @@ pub struct Unauthenticated {
     pub refused_token: bool,
 }
 
+/// What somebody lacks of what a route asks for (gateway 6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unmet {
+    /// The second factor, which the account has.
+    SecondFactor,
+    /// A second factor, which is still to be set up.
+    Enrolment,
+    /// The session is too old.
+    Fresh,
+    /// No address is proven.
+    Verified,
+    /// Nothing that one could do about it.
+    Denied(Key),
+}
+
+impl Unmet {
+    /// Whether a person can get what is missing.
+    #[must_use]
+    pub const fn is_obtainable(self) -> bool {
+        !matches!(self, Self::Denied(_))
+    }
+
+    /// The key of `require` that asks for it.
+    #[must_use]
+    pub const fn key(self) -> Key {
+        match self {
+            Self::SecondFactor | Self::Enrolment => Key::Aal,
+            Self::Fresh => Key::MaxAge,
+            Self::Verified => Key::Verified,
+            Self::Denied(key) => key,
+        }
+    }
+}
+
+/// A key of `require` (gateway 5.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// `aal`
+    Aal,
+    /// `max_age`
+    MaxAge,
+    /// `verified`
+    Verified,
+    /// `methods`
+    Methods,
+    /// `providers`
+    Providers,
+    /// `schemas`
+    Schemas,
+    /// `identities`
+    Identities,
+    /// `emails`
+    Emails,
+    /// `email_domains`
+    EmailDomains,
+    /// `groups`
+    Groups,
+    /// `client_ips`
+    ClientIps,
+    /// `expression`
+    Expression,
+}
+
+impl Key {
+    /// As it is written.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Aal => "aal",
+            Self::MaxAge => "max_age",
+            Self::Verified => "verified",
+            Self::Methods => "methods",
+            Self::Providers => "providers",
+            Self::Schemas => "schemas",
+            Self::Identities => "identities",
+            Self::Emails => "emails",
+            Self::EmailDomains => "email_domains",
+            Self::Groups => "groups",
+            Self::ClientIps => "client_ips",
+            Self::Expression => "expression",
+        }
+    }
+
+    /// In words for whoever is refused; never what others have.
+    const fn reason(self) -> &'static str {
+        match self {
+            Self::Aal => "This needs a second factor, and your account has none.",
+            Self::MaxAge => "You signed in too long ago to open this.",
+            Self::Verified => "None of your addresses is verified, and this needs one.",
+            Self::Methods => "This needs another way of signing in than the one you used.",
+            Self::Providers => "This needs another sign-in provider than the one you used.",
+            Self::Schemas => "Accounts of your kind may not open this.",
+            Self::Identities => "Your account is not among those that may open this.",
+            Self::Emails => "None of your verified e-mail addresses may open this.",
+            Self::EmailDomains => {
+                "None of your verified e-mail addresses is of a domain that may open this."
+            }
+            Self::Groups => "You are not in a group that may open this.",
+            Self::ClientIps => "This may not be opened from your network.",
+            Self::Expression => "Your account does not meet a condition for this.",
+        }
+    }
+}
+
 /// Which cookies to clear.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Clear {
@@ -109,7 +215,11 @@ impl GatewayError {
                 "request_rejected"
             }
             Self::SessionInactive(_) => "session_inactive",
-            Self::AccessDenied => "access_denied",
+            Self::AccessDenied | Self::Unmet(Unmet::Denied(_)) => "access_denied",
+            Self::Unmet(Unmet::SecondFactor) => "session_aal2_required",
+            Self::Unmet(Unmet::Enrolment) => "aal2_enrollment_required",
+            Self::Unmet(Unmet::Fresh) => "session_refresh_required",
+            Self::Unmet(Unmet::Verified) => "session_verified_address_required",
             Self::Csrf => "security_csrf_violation",
             Self::RouteNotFound | Self::UnknownDecisionPath | Self::DecisionsNotMounted => {
                 "route_not_found"
@@ -148,7 +258,9 @@ impl GatewayError {
             | Self::BadDecisionRequest(_) => StatusCode::BAD_REQUEST,
             Self::UnknownCoding => StatusCode::NOT_IMPLEMENTED,
             Self::SessionInactive(_) => StatusCode::UNAUTHORIZED,
-            Self::AccessDenied | Self::Csrf | Self::UntrustedPeer => StatusCode::FORBIDDEN,
+            Self::AccessDenied | Self::Unmet(_) | Self::Csrf | Self::UntrustedPeer => {
+                StatusCode::FORBIDDEN
+            }
             Self::RouteNotFound | Self::UnknownDecisionPath | Self::DecisionsNotMounted => {
                 StatusCode::NOT_FOUND
             }
@@ -181,6 +293,11 @@ impl GatewayError {
             Self::UnknownCoding => "The transfer coding of the request is not known here.",
             Self::SessionInactive(_) => "No valid session was found in the request.",
             Self::AccessDenied => "You may not open this.",
+            Self::Unmet(Unmet::SecondFactor) => "Please complete the second step of signing in.",
+            Self::Unmet(Unmet::Enrolment) => "Please set up a second step for signing in first.",
+            Self::Unmet(Unmet::Fresh) => "Please sign in again before you open this.",
+            Self::Unmet(Unmet::Verified) => "Please verify one of your addresses first.",
+            Self::Unmet(Unmet::Denied(key)) => key.reason(),
             Self::Csrf => "The request came from a page of another site.",
             Self::RouteNotFound => "There is nothing at this address.",
             Self::UntrustedPeer => "This proxy is not among those that may ask here.",
@@ -222,6 +339,7 @@ impl GatewayError {
         match self {
             Self::BadForwardedProto => Some("bad_forwarded_proto"),
             Self::SessionInactive(unauthenticated) => unauthenticated.cause,
+            Self::Unmet(Unmet::Denied(Key::Groups)) => Some("group_missing"),
             Self::HostOutsideCookieDomain => Some("host_outside_cookie_domain"),
             Self::HeadersTooLarge => Some("headers_too_large"),
             Self::UpstreamUnreachable => Some("upstream_unreachable"),

@@ -55,9 +55,10 @@ use crate::{
     web::{ControlPlane, LostForm, Proxies, Scheme, client},
 };
 
+pub use access::Requirements;
 pub use body::Body;
 pub use decisions::{BadQuestion, Fault};
-pub use error::{Clear, GatewayError, Unauthenticated};
+pub use error::{Clear, GatewayError, Key, Unauthenticated, Unmet};
 pub use respond::{ErrorPage, ErrorPages, NoPages};
 pub use table::{RouteTable, TableError};
 pub use whoami::Whoami;

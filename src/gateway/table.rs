@@ -9,6 +9,7 @@ use std::{collections::HashMap, fmt, sync::Arc};
 use http::HeaderValue;
 
 use super::{
+    access::Requirements,
     host::CanonicalHost,
     identity::{BadHeader, HeaderSets},
     matcher::{self, ConflictKind, Found, Matcher, Question, Slashes},
@@ -18,7 +19,7 @@ use super::{
 use crate::{
     config::{
         self, AccessMode, Config, HostHeader, HostPattern, PathPattern, Place, RouteAction,
-        Timeouts,
+        Timeouts, Variable,
     },
     net::TlsError,
     session::Snapshot,
@@ -55,6 +56,8 @@ pub struct Route {
     pub id: Box<str>,
     /// Who may pass.
     pub access: config::Access,
+    /// What is asked beside a session, if anything.
+    pub requirements: Option<Requirements>,
     /// What happens then.
     pub action: Action,
     /// Limits.
@@ -230,7 +233,7 @@ impl RouteTable {
         let mut upstreams = Upstreams::new(known, next);
         let mut routes = Vec::new();
         for (number, (route, set)) in all.iter().zip(sets).enumerate() {
-            match compile(route, &mut upstreams) {
+            match compile(route, &config.gateway.groups_from, &mut upstreams) {
                 Ok(compiled) => routes.push(Route {
                     headers: set,
                     number,
@@ -299,7 +302,11 @@ impl RouteTable {
     }
 }
 
-fn compile(route: &config::Route, upstreams: &mut Upstreams) -> Result<Route, TlsError> {
+fn compile(
+    route: &config::Route,
+    groups_from: &str,
+    upstreams: &mut Upstreams,
+) -> Result<Route, TlsError> {
     let action = match &route.action {
         RouteAction::Upstream(upstream) if upstream.targets.is_empty() => {
             Action::Answer(Box::new(RouteAction::Respond {
@@ -322,6 +329,7 @@ fn compile(route: &config::Route, upstreams: &mut Upstreams) -> Result<Route, Tl
         || matches!(&route.action, RouteAction::Upstream(upstream) if upstream.targets.iter().any(is_grpc));
     Ok(Route {
         id: route.id.value.as_str().into(),
+        requirements: Requirements::compile(&route.access, groups_from),
         access: route.access.clone(),
         action,
         timeouts: route.timeouts,
@@ -383,9 +391,21 @@ fn path_decides_nothing(members: &[&config::Route]) -> bool {
             )
         )
     };
+    // An expression that looks at the request, or at its route, may look at the path.
+    let looks = |route: &&config::Route| {
+        let ways = route.access.require.iter();
+        let mut expressions = ways.filter_map(|require| require.expression.as_ref());
+        expressions.any(|expression| {
+            [Variable::Request, Variable::Route]
+                .iter()
+                .any(|variable| expression.reads(*variable))
+        })
+    };
     let mut effects = members.iter().map(|route| effect(route));
     let first = effects.next();
-    members.iter().any(takes_all) && effects.all(|other| Some(other) == first)
+    members.iter().any(takes_all)
+        && !members.iter().any(looks)
+        && effects.all(|other| Some(other) == first)
 }
 
 /// Another route of the host with other access: there `//` would decide who may.

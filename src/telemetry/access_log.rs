@@ -61,6 +61,8 @@ pub struct AccessLine<'a> {
     pub route: Option<&'a str>,
     /// What was decided.
     pub decision: &'a str,
+    /// `report` where the route only watches.
+    pub policy: Option<&'a str>,
     /// Why, when it was not a plain yes.
     pub reason: Option<&'a str>,
     /// What is wrong with the set-up or which rule was broken, when that is known.
@@ -191,6 +193,7 @@ impl AccessLine<'_> {
         }
         optional(into, "route", self.route);
         text(into, "decision", self.decision);
+        optional(into, "policy", self.policy);
         optional(into, "reason", self.reason);
         optional(into, "cause", self.cause);
         optional(into, "credential_kind", self.credential_kind);

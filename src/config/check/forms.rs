@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{hosts, names, paths, secrets, templates, urls};
-use crate::config::{finding::Kind, keys::Text, raw::Node};
+use crate::config::{Expression, finding::Kind, keys::Text, raw::Node};
 
 /// What a form needs to know beside the text.
 pub(super) struct About<'a> {
@@ -52,6 +52,7 @@ pub(super) fn check(form: Text, text: &str, about: &About<'_>) -> Vec<Told> {
         Text::Header => names::header(text),
         Text::Token => names::token(text),
         Text::Upgrade => names::upgrade(text),
+        Text::Uuid => names::uuid(text),
         Text::Rate => names::rate(text),
         Text::RateKey => names::rate_key(text),
         Text::Template => templates::template(text),
@@ -121,42 +122,12 @@ fn unix_or_network(text: &str) -> Vec<Told> {
     refused(hosts::network(text).map(|_| ()))
 }
 
-/// What can be said about an expression without evaluating it.
+/// Compiled and tried.
 fn expression(text: &str) -> Vec<Told> {
-    if text.len() > 4096 {
-        let message = format!(
-            "an expression has at most 4 KiB, this one has {}",
-            text.len()
-        );
-        return vec![Told::Error(Kind::BadValue, message, String::new())];
+    if let Err(bad) = Expression::compile(text) {
+        return vec![Told::Error(Kind::BadValue, bad.message, bad.hint)];
     }
-    let path = text.trim();
-    let bare = path
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
-    let text_field = [
-        "id",
-        "schema_id",
-        "state",
-        "organization_id",
-        "external_id",
-        "aal",
-        "name",
-        "kind",
-        "method",
-        "host",
-        "path",
-        "scheme",
-        "client_ip",
-    ]
-    .iter()
-    .any(|field| path.ends_with(&format!(".{field}")));
-    if bare && text_field && !path.contains("metadata") && !path.contains("traits") {
-        let message = format!("the expression must be a bool, and `{path}` is a text");
-        let hint = format!("compare it: {path} == \"…\"");
-        return vec![Told::Error(Kind::BadValue, message, hint)];
-    }
-    if path.contains("identity.traits") {
+    if text.contains("identity.traits") {
         return vec![Told::Lint(
             "traits_in_policy",
             "people can edit their own traits, so this decides nothing".to_owned(),

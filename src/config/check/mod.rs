@@ -10,6 +10,7 @@ mod names;
 mod nearest;
 mod paths;
 mod relations;
+mod require;
 mod routes;
 mod scalar;
 mod secrets;

@@ -119,3 +119,13 @@ pub(super) fn access(text: &str) -> Result<(), Complaint> {
         hint,
     ))
 }
+
+pub(super) fn uuid(text: &str) -> Result<(), Complaint> {
+    match text.parse::<uuid::Uuid>() {
+        Ok(_) => Ok(()),
+        Err(_) => Err(complain(
+            format!("`{text}` is no id of an identity"),
+            "ids look like 9f425a8d-7efc-4768-8f23-7647a74fdf13",
+        )),
+    }
+}

@@ -1,6 +1,6 @@
 //! Routes: references, actions, authenticators, header rules.
 
-use super::{Check, names, nearest, relations::unique};
+use super::{Check, names, nearest, relations::unique, require::requirements};
 use crate::config::{
     finding::{Findings, Kind},
     keys::Owner,
@@ -267,7 +267,7 @@ pub(in crate::config) fn pin(text: &str) -> Option<[u8; 32]> {
     bytes.ok()?.try_into().ok()
 }
 
-fn reference(
+pub(super) fn reference(
     findings: &mut Findings,
     place: Place,
     key: &str,
@@ -315,37 +315,6 @@ fn authenticators(check: &mut Check<'_>, root: &Node, route: &Node, path: &str) 
                 .error(item.place, Kind::BadValue, &key, message, hint);
         } else if name != "session" {
             check.unsupported(item.place, Owner::Guard, &key, name);
-        }
-    }
-}
-
-fn requirements(findings: &mut Findings, root: &Node, route: &Node, path: &str) {
-    let Some(require) = route.at("access.require") else {
-        return;
-    };
-    let schemas: Vec<&str> = root
-        .items("identity.schemas")
-        .iter()
-        .filter_map(|schema| schema.text("id"))
-        .collect();
-    let single = [require.clone()];
-    let (maps, listed) = match require.as_list() {
-        Some(list) => (list, true),
-        None => (single.as_slice(), false),
-    };
-    for (n, map) in maps.iter().enumerate() {
-        for (i, item) in map.items("schemas").iter().enumerate() {
-            let Some(name) = item.as_text().filter(|name| !schemas.contains(name)) else {
-                continue;
-            };
-            let index = if listed {
-                format!("[{n}]")
-            } else {
-                String::new()
-            };
-            let key = format!("{path}.access.require{index}.schemas[{i}]");
-            let message = format!("there is no identity schema `{name}`");
-            reference(findings, item.place, &key, message, (name, &schemas));
         }
     }
 }

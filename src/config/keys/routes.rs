@@ -28,13 +28,13 @@ routes[] | @fullroute | | + | Who may reach which app.
 @route.access | access | authenticated | + | Who may: public, optional, authenticated, deny, or a map.
 @route.access.mode | enum(public,optional,authenticated,deny) | authenticated | + | Who may.
 @route.access.authenticators[] | text | session | + | How one may prove who one is.
-@route.access.require | @require | | ! | What else is asked for.
-@route.access.require[] | @require | | ! | What else is asked for.
+@route.access.require | @require | | + | What else is asked for.
+@route.access.require[] | @require | | + | What else is asked for.
 @route.access.on_unauthenticated | enum(auto,redirect,json,challenge) | auto | + | What who is not signed in gets.
-@route.access.on_insufficient | enum(auto,forbid) | auto | ~? | What who lacks something gets.
-@route.access.on_unenrolled | enum(enroll,forbid) | enroll | ~? | What who has no second factor gets.
+@route.access.on_insufficient | enum(auto,forbid) | auto | + | What who lacks something gets.
+@route.access.on_unenrolled | enum(enroll,forbid) | enroll | + | What who has no second factor gets.
 @route.access.challenge[] | enum(basic,bearer) | | ~ | Schemes that are offered.
-@route.access.report_only | bool | false | !? | Only logs what would be refused.
+@route.access.report_only | bool | false | + | Only logs what would be refused.
 @route.redirect.to | text! | | + | Where to.
 @route.redirect.code | enum(301,302,303,307,308) | 302 | + | With this status.
 @route.redirect.keep_path | bool | false | + | Appends the path.
@@ -125,23 +125,23 @@ routes[] | @fullroute | | + | Who may reach which app.
 @assertion.claims.* | template | | ~ | More claims.
 @assertion.algorithm | enum(ES256,RS256,EdDSA) | ES256 | ~ | How it is signed.
 @assertion.unique | bool | false | ~ | Signs every request anew.
-@require.aal | enum(aal1,aal2,highest_available) | | ! | Number of factors.
-@require.max_age | dur+ | | ! | How long ago one may have signed in.
-@require.verified | enum(email,sms,any) | | ! | A proven address.
-@require.methods[] | text | | ! | Ways of signing in.
-@require.providers[] | text | | ! | Providers one may have signed in with.
-@require.schemas[] | text | | ! | Identity schemas.
-@require.identities[] | text | | ! | Ids of people.
-@require.emails[] | text | | ! | Proven addresses.
-@require.email_domains[] | domain | | ! | Domains of proven addresses.
-@require.groups.any[] | text | | ! | One of these groups.
-@require.groups.all[] | text | | ! | All of these groups.
-@require.groups.none[] | text | | ! | None of these groups.
+@require.aal | enum(aal1,aal2,highest_available) | | + | Number of factors.
+@require.max_age | dur+ | | + | How long ago one may have signed in.
+@require.verified | enum(email,sms,any) | | + | A proven address.
+@require.methods[] | text | | + | Ways of signing in.
+@require.providers[] | text | | + | Providers one may have signed in with.
+@require.schemas[] | text | | + | Identity schemas.
+@require.identities[] | uuid | | + | Ids of people.
+@require.emails[] | text | | + | Proven addresses.
+@require.email_domains[] | domain | | + | Domains of proven addresses.
+@require.groups.any[] | text | | + | One of these groups.
+@require.groups.all[] | text | | + | All of these groups.
+@require.groups.none[] | text | | + | None of these groups.
 @require.organizations[] | text | | ! | Organizations.
-@require.scopes[] | text | | ! | Scopes of a token.
-@require.client_ips[] | cidr-not | | ! | Networks of clients.
+@require.scopes[] | text | | + | Scopes of a token.
+@require.client_ips[] | cidr-not | | + | Networks of clients.
 @require.time | any | | ! | Times of day.
-@require.expression | expr | | ! | An expression.
+@require.expression | expr | | + | An expression.
 @require.remote.url | decisionurl! | | ! | Asks another service.
 @require.remote.timeout | dur+ | 500ms | ! | How long to wait for it.
 @require.remote.cache | dur | 0s | ! | How long its answer is kept.

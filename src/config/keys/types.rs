@@ -90,6 +90,8 @@ pub(crate) enum Text {
     CidrOrUnix,
     /// A network, perhaps with `!` before it.
     CidrOrNot,
+    /// An id of an identity.
+    Uuid,
     /// A name of.
     Name,
     /// A rate such as `100/1m`.
@@ -262,6 +264,11 @@ const WORDS: &[(&str, Text, &str)] = &[
         "a network (CIDR) like 10.0.0.0/8",
     ),
     ("name", Text::Name, "a name of a-z, 0-9, `.`, `_` and `-`"),
+    (
+        "uuid",
+        Text::Uuid,
+        "an id like 9f425a8d-7efc-4768-8f23-7647a74fdf13",
+    ),
     ("rate", Text::Rate, "a rate like 100/1m"),
     (
         "ratekey",

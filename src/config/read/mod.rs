@@ -8,6 +8,7 @@ mod gateway;
 mod headers;
 mod operations;
 mod outgoing;
+mod require;
 mod routes;
 mod selfservice;
 mod serve;

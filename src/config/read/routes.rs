@@ -6,11 +6,13 @@ use http::StatusCode;
 use indexmap::IndexMap;
 
 use super::{
-    Read, count, headers::identity_headers, span, texts, upstream::retry, upstream::upstream,
+    Read, count, headers::identity_headers, require::requirements, span, texts, upstream::retry,
+    upstream::upstream,
 };
 use crate::config::{
     Access, AccessMode, FieldMatch, FieldTest, HostHeader, HostPattern, Located, Networks,
-    OnUnauthenticated, PathPattern, Route, RouteAction, RouteMatch, Timeouts, Upstream,
+    OnUnauthenticated, OnUnenrolled, PathPattern, Route, RouteAction, RouteMatch, Timeouts,
+    Upstream,
     check::{host_pattern, network, size},
     raw::{Content, Entry, Node},
 };
@@ -233,6 +235,13 @@ fn access(node: &Node) -> Access {
             Some("challenge") => OnUnauthenticated::Challenge,
             _ => OnUnauthenticated::Auto,
         },
+        require: requirements(node),
+        forbids_step_up: node.text("access.on_insufficient") == Some("forbid"),
+        on_unenrolled: match node.text("access.on_unenrolled") {
+            Some("forbid") => OnUnenrolled::Forbid,
+            _ => OnUnenrolled::Enroll,
+        },
+        report_only: node.flag("access.report_only").unwrap_or(false),
     }
 }
 

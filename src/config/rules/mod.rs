@@ -3,6 +3,7 @@
 
 mod access;
 mod login_pages;
+mod require;
 mod warnings;
 
 use super::{
@@ -27,6 +28,7 @@ impl Rules<'_> {
         self.reserved_paths();
         self.own_sockets();
         self.login_pages();
+        self.requirements();
         self.warnings();
     }
 

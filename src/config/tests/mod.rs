@@ -235,7 +235,7 @@ fn kratos_keys_without_work_are_let_pass_when_asked_and_guards_never() {
     );
     assert_eq!(loaded.config.gateway.email, EmailSource::VerifiedOnly);
     let guard = with(
-        "routes: [{id: a, match: {hosts: [a.example.com]}, access: {require: {aal: aal2}}, upstream: 'http://10.0.0.1'}]",
+        "routes: [{id: a, match: {hosts: [a.example.com]}, access: {require: {organizations: [x]}}, upstream: 'http://10.0.0.1'}]",
     );
     for dev in [false, true] {
         let findings = read(&guard, dev, &[]).unwrap_err();

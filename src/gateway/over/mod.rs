@@ -183,6 +183,19 @@ impl Over {
         }
     }
 
+    /// The route only watches: it passes, and this is what it would have got.
+    pub(super) fn would_fail(&mut self, error: &GatewayError) {
+        self.decision = Decision::WouldDeny;
+        self.reason = Some(error.id());
+        self.cause = error.cause();
+        let gateway = &self.connection.worker.gateway;
+        gateway
+            .numbers
+            .of(self.whose)
+            .would_deny
+            .count([error.id()]);
+    }
+
     /// Whether the route let nobody, or not this one, pass.
     pub(super) fn is_forbidden(&self) -> bool {
         self.decision == Decision::Forbidden
@@ -273,6 +286,7 @@ impl Over {
             upstream_status: self.upstream_status,
             route: self.route(),
             decision: self.decision.as_str(),
+            policy: (self.decision == Decision::WouldDeny).then_some("report"),
             reason: self.reason.or(gone.then_some("client_closed")),
             cause: self.cause,
             credential_kind: self.source.map(kind),

@@ -45,9 +45,10 @@ impl Numbers {
 pub(super) const fn decision(error: &GatewayError) -> Decision {
     match error {
         GatewayError::SessionInactive(_) => Decision::Unauthenticated,
-        GatewayError::AccessDenied | GatewayError::Csrf | GatewayError::UntrustedPeer => {
-            Decision::Forbidden
-        }
+        GatewayError::AccessDenied
+        | GatewayError::Unmet(_)
+        | GatewayError::Csrf
+        | GatewayError::UntrustedPeer => Decision::Forbidden,
         GatewayError::Rejected(_)
         | GatewayError::BadForwardedProto
         | GatewayError::Framing

@@ -20,9 +20,9 @@ use serde_json::json;
 
 pub use kind::Kind;
 pub use pages::{ErrorPage, ErrorPages, NoPages};
-pub use sign_in::{SignIn, Wanted};
+pub use sign_in::{SignIn, Step, Wanted};
 
-use super::{GatewayError, forward::REQUEST_ID, over::Over};
+use super::{GatewayError, Unmet, forward::REQUEST_ID, over::Over};
 use crate::{config::OnUnauthenticated, model::IdentityId, web::RequestId};
 
 /// Whoever is to be answered, as far as it is known when something goes wrong.
@@ -91,6 +91,9 @@ pub fn respond(error: &GatewayError, asker: &Asker, pages: &dyn ErrorPages) -> R
     let mut response = match error {
         GatewayError::SessionInactive(_) => unauthenticated(error, asker, pages),
         _ if asker.kind.is_grpc() => grpc(error, asker.kind),
+        GatewayError::Unmet(unmet) if unmet.is_obtainable() && asker.kind == Kind::Navigation => {
+            redirect(error, asker, pages)
+        }
         _ if asker.kind.reads_html() => page(error, asker, pages),
         _ => problem(error, asker),
     };
@@ -173,6 +176,10 @@ fn problem(error: &GatewayError, asker: &Asker) -> Response<Bytes> {
     if let GatewayError::BadDecisionRequest(bad) = error {
         details.insert("header".to_owned(), bad.field.into());
     }
+    if let (GatewayError::Unmet(Unmet::SecondFactor), Some(url)) = (error, &asker.sign_in) {
+        // Where Kratos has it, too.
+        details.insert("redirect_browser_to".to_owned(), url.as_str().into());
+    }
     let mut body = json!({"error": {
         "id": error.id(),
         "code": status.as_u16(),
@@ -182,7 +189,7 @@ fn problem(error: &GatewayError, asker: &Asker) -> Response<Bytes> {
         "message": message(status),
         "details": details,
     }});
-    if let (GatewayError::SessionInactive(_), Some(url), Some(body)) =
+    if let (GatewayError::SessionInactive(_) | GatewayError::Unmet(_), Some(url), Some(body)) =
         (error, &asker.sign_in, body.as_object_mut())
         && asker.kind != Kind::Upgrade
     {

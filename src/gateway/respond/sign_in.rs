@@ -15,7 +15,7 @@ use crate::{
 /// Makes sign-in URLs. Compiled from the configuration.
 #[derive(Debug)]
 pub struct SignIn {
-    start: String,
+    base: String,
     /// Hosts that routes name exactly, and the identity host.
     hosts: HashSet<Box<str>>,
 }
@@ -36,6 +36,34 @@ pub struct Wanted<'a> {
     pub headers: &'a HeaderMap,
 }
 
+/// What somebody has to do before they may open a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Sign in.
+    SignIn,
+    /// Sign in again, so that it is not long ago.
+    SignInAgain,
+    /// Use the second factor.
+    SecondFactor,
+    /// Set one up.
+    Enrol,
+    /// Prove an address.
+    Verify,
+}
+
+impl Step {
+    /// The flow, and what it is told.
+    const fn flow(self) -> (&'static str, &'static str) {
+        match self {
+            Self::SignIn => ("login", ""),
+            Self::SignInAgain => ("login", "refresh=true&"),
+            Self::SecondFactor => ("login", "aal=aal2&"),
+            Self::Enrol => ("settings", ""),
+            Self::Verify => ("verification", ""),
+        }
+    }
+}
+
 impl SignIn {
     /// From the base URL and the routes.
     #[must_use]
@@ -50,17 +78,14 @@ impl SignIn {
                 HostPattern::Wildcard(_) => None,
             });
         Self {
-            start: format!(
-                "{}/self-service/login/browser",
-                base.as_str().trim_end_matches('/')
-            ),
+            base: base.as_str().trim_end_matches('/').to_owned(),
             hosts: exact.chain(base.host_str()).map(Into::into).collect(),
         }
     }
 
-    /// The URL that starts a sign-in and comes back.
+    /// The URL that starts a step and comes back.
     #[must_use]
-    pub fn url(&self, wanted: &Wanted<'_>) -> String {
+    pub fn url(&self, step: Step, wanted: &Wanted<'_>) -> String {
         let back = if wanted.kind == Kind::Navigation && wanted.is_read {
             here(wanted)
         } else {
@@ -69,7 +94,11 @@ impl SignIn {
                 .unwrap_or_else(|| format!("{}://{}/", wanted.scheme.as_str(), wanted.authority))
         };
         let back: String = form_urlencoded::byte_serialize(back.as_bytes()).collect();
-        format!("{}?return_to={back}", self.start)
+        let (flow, parameter) = step.flow();
+        format!(
+            "{}/self-service/{flow}/browser?{parameter}return_to={back}",
+            self.base
+        )
     }
 
     /// The `Referer`, if it is a URL one may return to: for a form, one of the same host.

@@ -18,6 +18,7 @@ fn line() -> AccessLine<'static> {
         upstream_status: Some(200),
         route: Some("app"),
         decision: "allow",
+        policy: None,
         reason: None,
         cause: None,
         credential_kind: Some("cookie"),

@@ -25,16 +25,19 @@ pub enum Decision {
     Rejected,
     /// Nothing could be decided.
     Unavailable,
+    /// Let through by a route that only watches.
+    WouldDeny,
 }
 
 impl Decision {
     /// All of them, in the order of their counters.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Allow,
         Self::Unauthenticated,
         Self::Forbidden,
         Self::Rejected,
         Self::Unavailable,
+        Self::WouldDeny,
     ];
 
     /// As it is written in labels and log lines.
@@ -46,6 +49,7 @@ impl Decision {
             Self::Forbidden => "forbidden",
             Self::Rejected => "rejected",
             Self::Unavailable => "unavailable",
+            Self::WouldDeny => "would_deny",
         }
     }
 }
@@ -54,10 +58,12 @@ impl Decision {
 #[derive(Default)]
 pub struct RouteMetrics {
     /// By method class, status class and decision; made when first needed.
-    requests: [[[OnceLock<Box<Counter>>; 5]; 5]; 2],
+    requests: [[[OnceLock<Box<Counter>>; 6]; 5]; 2],
     durations: OnceLock<Box<Durations>>,
     /// Refusals, by reason.
     pub denied: Tally<1>,
+    /// What a route that only watches would have refused, by reason.
+    pub would_deny: Tally<1>,
     /// Streams that are open and end with a session.
     pub streams: Streams,
 }
@@ -175,7 +181,7 @@ impl Durations {
 
 pub(super) fn report(routes: &BTreeMap<String, Arc<RouteMetrics>>, sink: &mut Sink<'_>) {
     let mut requests = Vec::new();
-    let mut denied = Vec::new();
+    let (mut denied, mut would_deny) = (Vec::new(), Vec::new());
     for (id, route) in routes {
         for (methods, by_status) in ["read", "write"].iter().zip(&route.requests) {
             for (statuses, by_decision) in ["1xx", "2xx", "3xx", "4xx", "5xx"].iter().zip(by_status)
@@ -194,12 +200,16 @@ pub(super) fn report(routes: &BTreeMap<String, Arc<RouteMetrics>>, sink: &mut Si
                 }
             }
         }
-        let reasons = route.denied.entries();
-        denied.extend(
-            reasons
-                .into_iter()
-                .map(|([reason], count)| ([("route", id.as_str()), ("reason", reason)], count)),
-        );
+        for (tally, list) in [
+            (&route.denied, &mut denied),
+            (&route.would_deny, &mut would_deny),
+        ] {
+            let reasons = tally.entries().into_iter();
+            list.extend(
+                reasons
+                    .map(|([reason], count)| ([("route", id.as_str()), ("reason", reason)], count)),
+            );
+        }
     }
     let streams = routes.iter().flat_map(|(id, route)| {
         let kinds = ["upgrade", "events", "long"]
@@ -217,6 +227,11 @@ pub(super) fn report(routes: &BTreeMap<String, Arc<RouteMetrics>>, sink: &mut Si
     );
     sink.counters("requests", "Requests", requests);
     sink.counters("denied", "Requests refused by access rules", denied);
+    sink.counters(
+        "would_deny",
+        "Requests that report-only routes would have refused",
+        would_deny,
+    );
     let durations = routes.iter().filter_map(|(id, route)| {
         let durations = route.durations.get()?;
         Some((

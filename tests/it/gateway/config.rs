@@ -8,10 +8,10 @@ use vestibule::config::{
     Access, AccessLog, AccessMode, After, Argon2Settings, Config, Cookies, Cors, CourierSettings,
     Drain, EmailSource, FeatureFlags, FlowSettings, Gateway, HashAlgorithm, Hashers,
     HeaderTemplate, HostHeader, HostPattern, Http2Limits, IdentityHeaders, IdentitySettings,
-    Limits, Listener, Located, Log, LogFormat, LoginStyle, OnUnauthenticated, Outgoing,
-    PathSettings, Place, RegistrationStyle, RequiredAal, Retry, Route, RouteAction, RouteMatch,
-    SameSite, Secrets, SelfService, Serve, ServePublic, SessionCacheSettings, SessionSettings,
-    Storage, Strategy, TargetAddress, ThrottleSettings, Timeouts, UnderscoreHeaders, Upstream,
+    Limits, Listener, Located, Log, LogFormat, LoginStyle, Outgoing, PathSettings, Place,
+    RegistrationStyle, RequiredAal, Retry, Route, RouteAction, RouteMatch, SameSite, Secrets,
+    SelfService, Serve, ServePublic, SessionCacheSettings, SessionSettings, Storage, Strategy,
+    TargetAddress, ThrottleSettings, Timeouts, UnderscoreHeaders, Upstream,
 };
 
 /// `https://auth.example.com` as identity host, no routes yet.
@@ -124,10 +124,7 @@ pub(crate) fn route(id: &str, hosts: &[&str], mode: AccessMode, target: &str) ->
             ..RouteMatch::default()
         },
         priority: 0,
-        access: Access {
-            mode,
-            on_unauthenticated: OnUnauthenticated::Auto,
-        },
+        access: Access::of(mode),
         action: RouteAction::Upstream(Box::new(Upstream::plain("app", vec![target.into()]))),
         identity_headers: None,
         timeouts: Timeouts::default(),

@@ -357,7 +357,7 @@ fn programs_get_the_answer_they_understand_through_every_dialect() {
             let Some(expected) = case["expect"]["dialects"][name].as_u64() else {
                 continue;
             };
-            let world: World = world(&hosts, true);
+            let world: World = world(&list, true);
             let Some(credential) = credential(&world, kind).filter(|_| hosts.contains(&bare))
             else {
                 others.push(format!("{id}:{name}"));

@@ -11,6 +11,7 @@ mod matching;
 mod people;
 mod pooling;
 mod real;
+mod require;
 mod routing;
 mod sessions;
 mod setup;

@@ -16,7 +16,7 @@ use vestibule::{
     crypto::{Digest, SessionToken},
     model::{
         Aal, AccessToken, AccessTokenId, AccountFailures, AddressId, AddressStatus,
-        AuthenticationMethod, Channel, Code, CourierMessage, CredentialType, ErrorId,
+        AuthenticationMethod, Channel, Code, CourierMessage, Credential, CredentialType, ErrorId,
         FactorFailures, Flow, FlowId, Identity, IdentityId, IdentityState, KnownDevice, MessageId,
         Outbox, Page, PageRequest, SelfServiceError, Session, SessionId, VerifiableAddress,
     },
@@ -111,6 +111,22 @@ impl People {
         self.change(person, |session, _| session.active = false);
     }
 
+    /// Gives somebody an authenticator app, which their session has not used.
+    pub(crate) fn with_second_factor(&self, person: &Person) {
+        self.change(person, |session, identity| {
+            let kind = CredentialType::Totp;
+            let credential = Credential {
+                kind,
+                identifiers: vec![identity.id.to_string()],
+                config: json!({}),
+                version: 1,
+                created_at: session.issued_at,
+                updated_at: session.issued_at,
+            };
+            identity.credentials.insert(kind, credential);
+        });
+    }
+
     /// Deactivates an identity the way a commit does.
     pub(crate) fn deactivate(&self, person: &Person) {
         self.change(person, |_, identity| {
@@ -130,7 +146,8 @@ impl People {
         self.store.down.store(down, Ordering::SeqCst);
     }
 
-    fn change(&self, person: &Person, change: impl Fn(&mut Session, &mut Identity)) {
+    /// Changes a session or its identity the way a commit does.
+    pub(crate) fn change(&self, person: &Person, change: impl Fn(&mut Session, &mut Identity)) {
         let mut sessions = self.store.sessions.lock().expect("no panic");
         for digest in person.digests {
             if let Some((session, identity)) = sessions.get_mut(&digest) {
