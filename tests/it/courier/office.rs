@@ -117,11 +117,25 @@ impl Office {
         id: MessageId,
         wanted: impl Fn(&CourierMessage) -> bool,
     ) -> (CourierMessage, Vec<Dispatch>) {
+        let step = Duration::ZERO;
+        self.wait_while_time_passes(id, step, wanted).await
+    }
+
+    /// The same, with the clock going on by `step` whenever it is not so yet.
+    pub async fn wait_while_time_passes(
+        &self,
+        id: MessageId,
+        step: Duration,
+        wanted: impl Fn(&CourierMessage) -> bool,
+    ) -> (CourierMessage, Vec<Dispatch>) {
         let waiting = async {
             loop {
                 let found = self.look(id).await;
                 if wanted(&found.0) {
                     return found;
+                }
+                if !step.is_zero() {
+                    self.later(step);
                 }
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
