@@ -2,6 +2,7 @@
 //!
 //! Everything here is the same for all flows; what differs stands in their own files and is called from here.
 
+use cookie::Cookie;
 use serde_json::Value;
 
 use super::{
@@ -307,15 +308,25 @@ impl Inner {
             return self.go_to(flow, visit).await;
         }
         self.save(&flow).await?;
-        if let Some(elsewhere) = self.read_instead(&flow, visit) {
-            return Ok(Answer::plain(elsewhere));
+        let cookies = self.cookie_for(&flow, visit);
+        if let Some(reply) = self.read_instead(&flow, visit) {
+            return Ok(Answer { reply, cookies });
         }
-        Err(Failure::Gone(Box::new(Replaced {
+        let mut failed = Failed::from(Failure::Gone(Box::new(Replaced {
             flow,
             expired_at,
             now: visit.now,
-        }))
-        .into())
+        })));
+        failed.cookies = cookies;
+        Err(failed)
+    }
+
+    /// A browser that has lost its cookie gets one for its fresh form.
+    fn cookie_for(&self, flow: &Flow, visit: &Visit) -> Vec<Cookie<'static>> {
+        let has_one = matches!(visit.presented, csrf::Presented::Secret(_));
+        let needs_one = flow.csrf.is_some() && !has_one;
+        let cookie = needs_one.then(|| self.csrf.cookie(&visit.secret));
+        cookie.into_iter().collect()
     }
 
     /// A form of one of our own pages that fails its CSRF check comes back filled in, with a fresh token: a stale tab, a cookie that
@@ -336,13 +347,11 @@ impl Inner {
             "This page had been open for a while. Please check what you entered and send it again.";
         flow.ui.messages.push(text::generic(hint));
         self.save(&flow).await?;
+        let cookies = self.cookie_for(&flow, visit);
         let view = view(flow, None, visit);
-        // A browser that has lost its cookie gets one for the fresh form.
-        let known = matches!(visit.presented, csrf::Presented::Secret(_));
-        let cookie = (!known).then(|| self.csrf.cookie(&visit.secret));
         Ok(Answer {
             reply: Reply::Screen(view),
-            cookies: cookie.into_iter().collect(),
+            cookies,
         })
     }
 

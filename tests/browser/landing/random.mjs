@@ -2,7 +2,8 @@
 import { browser } from './stage.mjs';
 import { Walk, world } from './walk.mjs';
 
-const first = Number(process.env.VESTIBULE_SEED ?? Math.floor(Math.random() * 1e9));
+// The same walks each time: a failure is then the fault of what has changed. Other seeds are tried by hand.
+const first = Number(process.env.VESTIBULE_SEED ?? 1);
 const walks = Number(process.env.VESTIBULE_WALKS ?? 12);
 const MOST_STEPS = 6;
 

@@ -47,6 +47,21 @@ async fn a_form_is_sent_to_the_replacement() {
 }
 
 #[tokio::test]
+async fn a_browser_that_lost_its_cookie_gets_one_for_the_replacement() {
+    let world = World::new();
+    let mut browser = world.browser();
+    let flow = browser.begin("login", "").await;
+    world.clock.advance(LONG);
+    browser.cookies.clear();
+    let answer = browser.submit_form(&flow, &[("method", "password")]).await;
+    assert_eq!(answer.status, 303);
+    let (_, next) = answer.location().split_once("flow=").unwrap();
+    let path = format!("/self-service/login/flows?id={next}");
+    assert_eq!(browser.get(&path).await.status, 200);
+    assert_eq!(world.browser().get(&path).await.status, 403);
+}
+
+#[tokio::test]
 async fn reading_an_expired_flow_says_where_to_begin_again() {
     let world = World::new();
     let mut browser = world.browser();
