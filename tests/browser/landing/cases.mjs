@@ -5,12 +5,15 @@ import { Walk, world } from './walk.mjs';
 // What a step or a person needs from the configuration; unbuilt keys leave their walks out, and the end says which.
 const NEEDS = {
   second_factor: 'selfservice.methods.totp',
-  verify: 'selfservice.flows.verification',
   provider: 'selfservice.methods.oidc',
-  scanner: 'selfservice.flows.verification',
 };
-// The list's configuration has none of these.
-const ABSENT = { provider: 'the list configures no provider', with_passkey: 'the list switches passkeys off' };
+// The list's configuration has none of these, or our pages do not.
+const ABSENT = {
+  provider: 'the list configures no provider',
+  with_passkey: 'the list switches passkeys off',
+  verify: 'the verification page shows no way on',
+  scanner: 'the verification page shows no way on',
+};
 
 function missing(test, world) {
   const unbuilt = key => world.unsupported.find(found => found.startsWith(key));

@@ -189,6 +189,8 @@ export class Walk {
   }
 
   async verify(how) {
+    // Whoever is led here says which address is theirs.
+    if (!this.sent && await this.onForm('email') && !await this.onForm('code')) await this.startRecovery('unverified');
     this.sent ??= 1;
     if (how.startsWith('wrong')) return this.enterCode('000000');
     const mail = await this.mail(this.sent);
@@ -202,6 +204,7 @@ export class Walk {
   }
 
   async scan() {
+    if (!this.sent && await this.onForm('email')) await this.startRecovery('unverified');
     const link = linkIn(await this.mail(this.sent ??= 1));
     for (const method of ['GET', 'HEAD']) await fetchPlainly(link, method);
   }
