@@ -245,6 +245,8 @@ impl PathPattern {
 pub struct Access {
     /// `mode`
     pub mode: AccessMode,
+    /// `authenticators`, in the order of the file.
+    pub authenticators: Vec<Authenticator>,
     /// `on_unauthenticated`
     pub on_unauthenticated: OnUnauthenticated,
     /// `require`: ways to be let in, of which one is enough; none = a session is.
@@ -260,14 +262,39 @@ pub struct Access {
 impl Access {
     /// Nothing but a mode.
     #[must_use]
-    pub const fn of(mode: AccessMode) -> Self {
+    pub fn of(mode: AccessMode) -> Self {
         Self {
             mode,
+            authenticators: vec![Authenticator::Session],
             on_unauthenticated: OnUnauthenticated::Auto,
             require: Vec::new(),
             forbids_step_up: false,
             on_unenrolled: OnUnenrolled::Enroll,
             report_only: false,
+        }
+    }
+}
+
+/// A way to prove who one is (gateway 7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authenticator {
+    /// `session`: by cookie or token.
+    Session,
+    /// `pat`: a personal access token.
+    AccessToken,
+    /// `basic`: the same as the password of a `Basic` field.
+    Basic,
+}
+
+impl Authenticator {
+    /// The one that is built in under this name.
+    #[must_use]
+    pub fn built_in(name: &str) -> Option<Self> {
+        match name {
+            "session" => Some(Self::Session),
+            "pat" => Some(Self::AccessToken),
+            "basic" => Some(Self::Basic),
+            _ => None,
         }
     }
 }

@@ -32,9 +32,9 @@ pub use courier::{CourierSettings, MailChannel, Smtp, SmtpSecurity};
 pub use expression::{BadExpression, Expression, Variable};
 pub use finding::{Finding, Kind, Level};
 pub use gateway::{
-    Access, AccessMode, EmailSource, FieldMatch, FieldTest, Gateway, HeaderTemplate, HostHeader,
-    HostPattern, IdentityHeaders, Networks, OnUnauthenticated, PathPattern, PathSettings, Route,
-    RouteAction, RouteMatch, SessionCacheSettings, UnderscoreHeaders,
+    Access, AccessMode, Authenticator, EmailSource, FieldMatch, FieldTest, Gateway, HeaderTemplate,
+    HostHeader, HostPattern, IdentityHeaders, Networks, OnUnauthenticated, PathPattern,
+    PathSettings, Route, RouteAction, RouteMatch, SessionCacheSettings, UnderscoreHeaders,
 };
 pub use identity::{IdentitySettings, SchemaSource};
 pub use keys::reference;
@@ -116,6 +116,14 @@ pub struct Drain {
     pub timeout: std::time::Duration,
     /// For upgraded connections.
     pub upgrades: std::time::Duration,
+}
+
+/// A network or a single address.
+///
+/// # Errors
+/// What is wrong with the text and how to write it, in words for its writer.
+pub fn network(text: &str) -> Result<ipnet::IpNet, String> {
+    check::network(text).map_err(|(message, hint)| format!("{message}: {hint}"))
 }
 
 /// A duration of the file: Go's units and days (`500ms 10s 5m 1h30m 30d`, gateway ).

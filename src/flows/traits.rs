@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Problem;
+use super::{Problem, Submission};
 use crate::{
     schema::{self, FieldKind, ItemKind, Keyword, Schema, Violation},
     ui::{Group, InputOption, Message, Node, text},
@@ -102,6 +102,15 @@ fn read_as(kind: FieldKind) -> Option<FieldType> {
 pub fn submitted(schema: &Schema, traits: &Value) -> Vec<(String, Option<Value>)> {
     let value = |field: &schema::Field| (field.name(), at(traits, &field.segments).cloned());
     schema.fields().iter().map(value).collect()
+}
+
+/// What a form keeps of the traits in a submission, by node: those that were filled in.
+#[must_use]
+pub fn kept(schema: &Schema, submission: &Submission) -> Vec<(String, Option<Value>)> {
+    let sent = of(&submission.decode(&table(schema)));
+    let mut kept = submitted(schema, &sent);
+    kept.retain(|(_, value)| value.is_some());
+    kept
 }
 
 /// The traits of a decoded submission.

@@ -13,7 +13,7 @@ use self::require::Visitor;
 use super::{
     Gateway, GatewayError,
     csrf::{self, Guard},
-    error::{Clear, Unauthenticated, Unmet},
+    error::{Clear, Key, Unauthenticated, Unmet},
     over::{Cache, Over},
     pipeline::{Arrival, is_read, may_carry_session},
     respond::{Asker, Kind, Step, Wanted},
@@ -21,8 +21,8 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
-    config::{AccessMode, SameSite},
-    session::{Presented, Resolved, Snapshot, Source, presented},
+    config::{AccessMode, Authenticator, SameSite},
+    session::{Presented, Resolved, Snapshot, Source, presented_to},
     telemetry::{AuditEvent, Outcome},
     web::Scheme,
 };
@@ -60,7 +60,7 @@ pub(super) fn admit(
     }
     let (resolved, cache) = match known {
         Some(resolved) => (resolved, Cache::Miss),
-        None => match authenticate(gateway, arrival, parts)? {
+        None => match authenticate(gateway, route, arrival, parts)? {
             Ok(resolved) => (resolved, Cache::Hit),
             Err(presented) => return Ok(Admitted::Unknown(presented)),
         },
@@ -69,7 +69,9 @@ pub(super) fn admit(
     let required = route.access.mode == AccessMode::Authenticated;
     let refused = match resolved {
         Resolved::One(snapshot, source, _) => {
-            if let Err(error) = guard(gateway, arrival, parts, source) {
+            let allowed = guard(gateway, arrival, parts, source)
+                .and_then(|()| within_reach(route, arrival, parts, &snapshot));
+            if let Err(error) = allowed {
                 asker.person = Some(snapshot.identity.id);
                 return Err(error);
             }
@@ -85,12 +87,15 @@ pub(super) fn admit(
                 would_refuse(gateway, route, &error, asker);
                 return Ok(Admitted::Visitor(Some(snapshot)));
             }
-            prepare_step_up(gateway, route, arrival, parts, unmet, asker);
+            // Nobody stands behind a token who could prove more.
+            if snapshot.access_token().is_none() {
+                prepare_step_up(gateway, route, arrival, parts, unmet, asker);
+            }
             return Err(error);
         }
         // A token that was sent and is no good is never ignored; a stale cookie is normal.
-        Resolved::Invalid(_) => Unauthenticated {
-            refused_token: true,
+        Resolved::Invalid(source) => Unauthenticated {
+            refused: Some(source),
             ..Unauthenticated::default()
         },
         _ if !required => return Ok(Admitted::Visitor(None)),
@@ -147,6 +152,7 @@ fn note(over: &mut Over, resolved: &Resolved, cache: Cache) {
 /// What memory knows; the error is no failure but what the store has to be asked about.
 fn authenticate(
     gateway: &Gateway,
+    route: &Route,
     arrival: &Arrival<'_>,
     parts: &Parts,
 ) -> Result<Result<Resolved, Presented>, GatewayError> {
@@ -156,7 +162,8 @@ fn authenticate(
     if !may_carry_session(arrival.notes) {
         return Ok(Ok(Resolved::None));
     }
-    let presented = presented(&parts.headers, sessions.cookie_name());
+    let authenticators = &route.access.authenticators;
+    let presented = presented_to(authenticators, &parts.headers, sessions.cookie_name());
     let resolved = sessions.resolve_cached(&presented, arrival.now);
     Ok(resolved.ok_or(presented))
 }
@@ -193,6 +200,21 @@ fn guard(
     } else {
         Err(GatewayError::Csrf)
     }
+}
+
+/// Whether a request is within what an access token is for. An upgrade is more than reading, whatever its method.
+fn within_reach(
+    route: &Route,
+    arrival: &Arrival<'_>,
+    parts: &Parts,
+    snapshot: &Snapshot,
+) -> Result<(), GatewayError> {
+    let Some(token) = snapshot.access_token() else {
+        return Ok(());
+    };
+    let only_reads = is_read(&parts.method) && arrival.upgrade.is_none();
+    let covered = token.reach.covers(&route.id, arrival.origin.ip, only_reads);
+    covered.map_err(|_| GatewayError::Unmet(Unmet::Denied(Key::Reach)))
 }
 
 /// What somebody lacks of what the route asks for.
@@ -255,6 +277,7 @@ fn prepare_sign_in(
     asker: &mut Asker,
 ) {
     asker.on_unauthenticated = route.access.on_unauthenticated;
+    asker.basic = route.access.authenticators.contains(&Authenticator::Basic);
     asker.realm = Some(route.id.clone());
     asker.app_name.clone_from(&route.app_name);
     let url = gateway

@@ -8,7 +8,7 @@ use super::{
     target::Refusal,
     upstream,
 };
-use crate::{net::TlsFailure, web::ClientError};
+use crate::{net::TlsFailure, session::Source, web::ClientError};
 
 /// Why a request gets an answer of ours.
 #[derive(Debug)]
@@ -86,8 +86,8 @@ pub struct Unauthenticated {
     pub cause: Option<&'static str>,
     /// The cookie it came with is to be cleared.
     pub clear: Clear,
-    /// A token was sent and refused, rather than none sent.
-    pub refused_token: bool,
+    /// What was sent and refused, when that was no cookie.
+    pub refused: Option<Source>,
 }
 
 /// What somebody lacks of what a route asks for (gateway 6.3).
@@ -149,8 +149,12 @@ pub enum Key {
     Groups,
     /// `client_ips`
     ClientIps,
+    /// `scopes`
+    Scopes,
     /// `expression`
     Expression,
+    /// What an access token is for; that is said by its owner, not by `require`.
+    Reach,
 }
 
 impl Key {
@@ -169,7 +173,9 @@ impl Key {
             Self::EmailDomains => "email_domains",
             Self::Groups => "groups",
             Self::ClientIps => "client_ips",
+            Self::Scopes => "scopes",
             Self::Expression => "expression",
+            Self::Reach => "reach",
         }
     }
 
@@ -189,7 +195,9 @@ impl Key {
             }
             Self::Groups => "You are not in a group that may open this.",
             Self::ClientIps => "This may not be opened from your network.",
+            Self::Scopes => "The access token was not given a scope that this needs.",
             Self::Expression => "Your account does not meet a condition for this.",
+            Self::Reach => "The access token is not for this route, method or network.",
         }
     }
 }
@@ -214,6 +222,10 @@ impl GatewayError {
             Self::Rejected(_) | Self::BadForwardedProto | Self::Framing | Self::UnknownCoding => {
                 "request_rejected"
             }
+            Self::SessionInactive(Unauthenticated {
+                refused: Some(Source::AccessToken | Source::Basic),
+                ..
+            }) => "credential_invalid",
             Self::SessionInactive(_) => "session_inactive",
             Self::AccessDenied | Self::Unmet(Unmet::Denied(_)) => "access_denied",
             Self::Unmet(Unmet::SecondFactor) => "session_aal2_required",
@@ -291,6 +303,10 @@ impl GatewayError {
             Self::BadForwardedProto => "The proxy in front sent an unknown X-Forwarded-Proto.",
             Self::Framing => "The length of the request body is not clear.",
             Self::UnknownCoding => "The transfer coding of the request is not known here.",
+            Self::SessionInactive(Unauthenticated {
+                refused: Some(Source::AccessToken | Source::Basic),
+                ..
+            }) => "The access token is not one of ours, has ended, or goes by another name.",
             Self::SessionInactive(_) => "No valid session was found in the request.",
             Self::AccessDenied => "You may not open this.",
             Self::Unmet(Unmet::SecondFactor) => "Please complete the second step of signing in.",

@@ -23,7 +23,12 @@ use super::{
     table::{Action, HostRule, Route},
     upstream::{self, Exchange, Group, Picked, RequestBody, ResponseBody},
 };
-use crate::{config::RouteAction, session::Snapshot, telemetry::StreamKind, web};
+use crate::{
+    config::RouteAction,
+    session::{Snapshot, carries_access_token},
+    telemetry::StreamKind,
+    web,
+};
 
 /// A request ready to be sent to an upstream.
 pub(super) struct Outbound<'a> {
@@ -192,7 +197,7 @@ fn outgoing(
             headers.remove(X_SESSION_TOKEN);
         }
         if notes.has(Field::AUTHORIZATION)
-            && headers.get_all(AUTHORIZATION).iter().any(carries_session)
+            && headers.get_all(AUTHORIZATION).iter().any(carries_ours)
         {
             headers.remove(AUTHORIZATION);
         }
@@ -234,15 +239,16 @@ fn outgoing(
     Ok(())
 }
 
-/// Whether a field carries one of our session tokens; those of apps pass.
-fn carries_session(value: &HeaderValue) -> bool {
+/// Whether a field carries one of our tokens; those of apps pass.
+fn carries_ours(value: &HeaderValue) -> bool {
     let bytes = value.as_bytes();
-    bytes
+    let session = bytes
         .get(..BEARER.len())
         .is_some_and(|scheme| scheme.eq_ignore_ascii_case(BEARER))
         && bytes
             .get(BEARER.len()..)
-            .is_some_and(|token| token.trim_ascii_start().starts_with(b"ory_st_"))
+            .is_some_and(|token| token.trim_ascii_start().starts_with(b"ory_st_"));
+    session || carries_access_token(bytes)
 }
 
 /// Makes an upstream's head ours to send.

@@ -1,8 +1,6 @@
 //! Personal access tokens: made and taken back by their owner, or by an operator (gateway 7, `pat`).
 
-use std::{net::IpAddr, time::Duration};
-
-use ipnet::IpNet;
+use std::time::Duration;
 
 use super::{Identities, IdentityError};
 use crate::{
@@ -161,19 +159,6 @@ fn flaw(name: &str, wanted: &NewAccessToken) -> Option<&'static str> {
         Some(lifetime) if lifetime > LONGEST => Some("A token lasts a year at most."),
         _ => None,
     }
-}
-
-/// Reads the networks of a token; a single address is a network too.
-///
-/// # Errors
-/// The text that is neither.
-pub fn networks(texts: &[String]) -> Result<Vec<IpNet>, String> {
-    let read = |text: &String| {
-        let network = text.parse::<IpNet>().ok();
-        let network = network.or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
-        network.ok_or_else(|| text.clone())
-    };
-    texts.iter().map(read).collect()
 }
 
 /// How much of a token its owner sees later.

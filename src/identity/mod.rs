@@ -21,7 +21,7 @@ use crate::{
 };
 
 pub use access_tokens::{
-    IssuedAccessToken, NewAccessToken, issue_access_token, networks, revoke_own_access_token,
+    IssuedAccessToken, NewAccessToken, issue_access_token, revoke_own_access_token,
 };
 pub use admin::{GivenAddress, NewIdentity, REGIONS, Replacement};
 pub use credentials::ImportedPassword;

@@ -36,7 +36,7 @@ pub use assurance::{Assurance, assurance};
 pub use cache::{Lookup, SessionStats};
 pub use issue::{Issued, NewToken, device};
 pub use load::Unavailable;
-pub use presented::{Authenticator, Candidates, Presented, Source, presented, presented_to};
+pub use presented::{Candidates, Presented, Source, presented, presented_to};
 pub use resolve::Resolved;
 pub use snapshot::{RenderedHeaders, Snapshot};
 

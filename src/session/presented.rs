@@ -5,7 +5,10 @@
 use http::{HeaderMap, HeaderName, header};
 
 use super::access_token::{self, Claim};
-use crate::crypto::{Digest, TokenKind, token};
+use crate::{
+    config::Authenticator,
+    crypto::{Digest, TokenKind, token},
+};
 
 /// Where a credential was found, and what it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,17 +22,6 @@ pub enum Source {
     /// `Authorization: Bearer vst_pat_…`
     AccessToken,
     /// `Authorization: Basic …`
-    Basic,
-}
-
-/// A way to prove who one is, as a route lists them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Authenticator {
-    /// A session, by cookie or token.
-    Session,
-    /// A personal access token.
-    AccessToken,
-    /// The same as the password of a `Basic` field.
     Basic,
 }
 

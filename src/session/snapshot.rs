@@ -75,6 +75,15 @@ impl Snapshot {
         &self.document
     }
 
+    /// The personal access token that opened it, if one did.
+    #[must_use]
+    pub fn access_token(&self) -> Option<&AccessToken> {
+        match &self.credential {
+            Credential::Session => None,
+            Credential::AccessToken(held) => Some(&held.token),
+        }
+    }
+
     /// Whether it lets its holder in: the session stands and its identity may sign in.
     #[must_use]
     pub fn is_usable(&self, now: Timestamp) -> bool {

@@ -1,24 +1,16 @@
 //! Errors that were kept for an error page (flows 5).
 
-use axum::{
-    extract::{Request, State},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use serde_json::json;
 
-use super::{Public, visit};
+use super::Public;
 use crate::{
     api::{json as wire, respond},
+    flows::Visit,
     web::ApiError,
 };
 
-pub(super) async fn show(State(public): State<Public>, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
-    let visit = match visit(&public, &parts).await {
-        Ok(visit) => visit,
-        Err(response) => return *response,
-    };
+pub(super) async fn show(State(public): State<Public>, visit: Visit) -> Response {
     let id = visit.parameter("error").or_else(|| visit.parameter("id"));
     match public.flows.find_error(id.unwrap_or_default()).await {
         Ok(Some(kept)) => {

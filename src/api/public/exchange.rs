@@ -1,24 +1,15 @@
 //! Codes for a session, for native programs that finished in a browser (flows 1.9).
 
-use axum::{
-    extract::{Request, State},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use serde_json::json;
 
-use super::{Public, visit};
+use super::Public;
 use crate::{
     api::{json as wire, respond, view},
-    flows::Exchanged,
+    flows::{Exchanged, Visit},
 };
 
-pub(super) async fn exchange(State(public): State<Public>, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
-    let visit = match visit(&public, &parts).await {
-        Ok(visit) => visit,
-        Err(response) => return *response,
-    };
+pub(super) async fn exchange(State(public): State<Public>, visit: Visit) -> Response {
     let base = &public.flows.config().serve.public.base_url;
     match public.flows.exchange(&visit).await {
         Ok(Exchanged::Session(found)) => {

@@ -10,7 +10,7 @@ use axum::{
 use super::{Public, visit};
 use crate::{
     api::{Unsent, json, respond, view},
-    flows::Failure,
+    flows::{Failure, Visit},
     model::{FlowKind, FlowType},
     web::{
         ApiError,
@@ -22,13 +22,8 @@ pub(super) async fn begin(
     State(public): State<Public>,
     kind: FlowKind,
     flow_type: FlowType,
-    request: Request,
+    visit: Visit,
 ) -> Response {
-    let (parts, _) = request.into_parts();
-    let visit = match visit(&public, &parts).await {
-        Ok(visit) => visit,
-        Err(response) => return *response,
-    };
     match public.flows.begin(kind, flow_type, &visit).await {
         Ok(answer) => respond::answer(&public.flows, &visit, answer),
         Err(failure) if flow_type == FlowType::Api => respond::failed_json(&visit, failure),
@@ -36,16 +31,7 @@ pub(super) async fn begin(
     }
 }
 
-pub(super) async fn fetch(
-    State(public): State<Public>,
-    kind: FlowKind,
-    request: Request,
-) -> Response {
-    let (parts, _) = request.into_parts();
-    let visit = match visit(&public, &parts).await {
-        Ok(visit) => visit,
-        Err(response) => return *response,
-    };
+pub(super) async fn fetch(State(public): State<Public>, kind: FlowKind, visit: Visit) -> Response {
     let id = visit.parameter("id");
     match public.flows.fetch(kind, id, &visit).await {
         Ok(found) => {

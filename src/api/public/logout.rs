@@ -1,26 +1,21 @@
 //! Signing out (flows 4.7, 4.8).
 
 use axum::{
-    body::to_bytes,
-    extract::{Request, State},
+    body::{Body, to_bytes},
+    extract::State,
     http::{HeaderValue, StatusCode},
     response::Response,
 };
 use serde_json::json;
 
-use super::{Public, visit};
+use super::Public;
 use crate::{
     api::{json as wire, respond},
     flows::{Failure, LoggedOut, Visit},
     web::{ApiError, body::Fields},
 };
 
-pub(super) async fn link(State(public): State<Public>, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
-    let visit = match visit(&public, &parts).await {
-        Ok(visit) => visit,
-        Err(response) => return *response,
-    };
+pub(super) async fn link(State(public): State<Public>, visit: Visit) -> Response {
     match public.flows.logout_link(&visit) {
         Ok((url, token)) => {
             let body = json!({"logout_url": url, "logout_token": token});
@@ -30,12 +25,7 @@ pub(super) async fn link(State(public): State<Public>, request: Request) -> Resp
     }
 }
 
-pub(super) async fn browser(State(public): State<Public>, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
-    let visit = match visit(&public, &parts).await {
-        Ok(visit) => visit,
-        Err(response) => return *response,
-    };
+pub(super) async fn browser(State(public): State<Public>, visit: Visit) -> Response {
     match public.flows.log_out(&visit).await {
         Ok(done) => gone(&public, &visit, done).await,
         Err(failure) => respond::failed(&public.flows, &visit, failure).await,
@@ -59,18 +49,13 @@ async fn gone(public: &Public, visit: &Visit, done: LoggedOut) -> Response {
     response
 }
 
-pub(super) async fn native(State(public): State<Public>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let visit = match visit(&public, &parts).await {
-        Ok(visit) => visit,
-        Err(response) => return *response,
-    };
+pub(super) async fn native(State(public): State<Public>, visit: Visit, body: Body) -> Response {
     let limit = public.flows.config().limits.self_service_body;
     let Ok(bytes) = to_bytes(body, limit).await else {
         let error = ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.");
         return respond::error_json(&visit, &error);
     };
-    let fields = match Fields::read_json(&parts.headers, &bytes) {
+    let fields = match Fields::read_json(&visit.headers, &bytes) {
         Ok(fields) => fields,
         Err(unreadable) => {
             return respond::error_json(&visit, &ApiError::bad_request(unreadable.to_string()));

@@ -19,7 +19,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use axum::{
     Router,
     body::Body,
-    extract::Request,
+    extract::{FromRequestParts, Request},
     http::{HeaderValue, StatusCode, header, request},
     response::Response,
     routing::{MethodFilter, MethodRouter, any, delete, get, on},
@@ -104,7 +104,7 @@ fn routes() -> Router<Public> {
 
 fn flow_routes(kind: FlowKind) -> Router<Public> {
     let begin = |flow_type| -> MethodRouter<Public> {
-        get(move |state, request: Request| flow::begin(state, kind, flow_type, request))
+        get(move |state, visit: Visit| flow::begin(state, kind, flow_type, visit))
     };
     let at = |way: &str| format!("/self-service/{kind}{way}");
     Router::new()
@@ -112,7 +112,7 @@ fn flow_routes(kind: FlowKind) -> Router<Public> {
         .route(&at("/api"), begin(FlowType::Api))
         .route(
             &at("/flows"),
-            get(move |state, request: Request| flow::fetch(state, kind, request)),
+            get(move |state, visit: Visit| flow::fetch(state, kind, visit)),
         )
         .route(
             &at(""),
@@ -121,6 +121,18 @@ fn flow_routes(kind: FlowKind) -> Router<Public> {
                 move |state, request: Request| flow::submit(state, kind, request),
             ),
         )
+}
+
+/// What every handler but those that need the whole request begins with.
+impl FromRequestParts<Public> for Visit {
+    type Rejection = Response;
+
+    async fn from_request_parts(
+        parts: &mut request::Parts,
+        public: &Public,
+    ) -> Result<Self, Response> {
+        visit(public, parts).await.map_err(|response| *response)
+    }
 }
 
 /// Looks at a request; an answer instead when that fails.

@@ -1,7 +1,7 @@
 //! The identity schemas, for forms that are built elsewhere (flows 6.1).
 
 use axum::{
-    extract::{Path, Request, State},
+    extract::{Path, State},
     http::StatusCode,
     response::Response,
 };
@@ -10,19 +10,14 @@ use serde_json::{Value, json};
 use super::{
     Public,
     listing::{Listing, with_links},
-    visit,
 };
 use crate::{
     api::{json as wire, respond},
+    flows::Visit,
     web::ApiError,
 };
 
-pub(super) async fn list(State(public): State<Public>, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
-    let visit = match visit(&public, &parts).await {
-        Ok(visit) => visit,
-        Err(response) => return *response,
-    };
+pub(super) async fn list(State(public): State<Public>, visit: Visit) -> Response {
     let all = public.flows.schemas().all();
     let listing = Listing::of(&visit, all.len() as u64);
     let shown = listing
@@ -35,13 +30,8 @@ pub(super) async fn list(State(public): State<Public>, request: Request) -> Resp
 pub(super) async fn show(
     State(public): State<Public>,
     Path(id): Path<String>,
-    request: Request,
+    visit: Visit,
 ) -> Response {
-    let (parts, _) = request.into_parts();
-    let visit = match visit(&public, &parts).await {
-        Ok(visit) => visit,
-        Err(response) => return *response,
-    };
     match public.flows.schemas().find_published(&id) {
         Some(schema) => wire::answer(StatusCode::OK, &schema.document),
         None => respond::error_json(&visit, &ApiError::not_found()),

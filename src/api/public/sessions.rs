@@ -2,7 +2,7 @@
 
 use axum::{
     body::Body,
-    extract::{Path, Request, State},
+    extract::{Path, State},
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{
     Public,
     listing::{Listing, with_links},
-    visit, whoami,
+    whoami,
 };
 use crate::{
     api::{json as wire, respond, view},
@@ -22,12 +22,7 @@ use crate::{
     web::ApiError,
 };
 
-pub(super) async fn whoami(State(public): State<Public>, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
-    let visit = match visit(&public, &parts).await {
-        Ok(visit) => visit,
-        Err(response) => return *response,
-    };
+pub(super) async fn whoami(State(public): State<Public>, visit: Visit) -> Response {
     let snapshot = match signed_in(&public, &visit) {
         Ok(snapshot) => snapshot,
         Err(failure) => return nobody(&public, &visit, failure),
@@ -59,12 +54,7 @@ fn nobody(public: &Public, visit: &Visit, failure: Failure) -> Response {
     response
 }
 
-pub(super) async fn list(State(public): State<Public>, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
-    let visit = match visit(&public, &parts).await {
-        Ok(visit) => visit,
-        Err(response) => return *response,
-    };
+pub(super) async fn list(State(public): State<Public>, visit: Visit) -> Response {
     match others(&public, &visit).await {
         Ok(response) => response,
         Err(failure) => respond::failed_json(&visit, failure),
@@ -106,12 +96,7 @@ fn without_addresses(session: &Session, owner: &Snapshot, visit: &Visit, public:
     shown
 }
 
-pub(super) async fn revoke_others(State(public): State<Public>, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
-    let visit = match visit(&public, &parts).await {
-        Ok(visit) => visit,
-        Err(response) => return *response,
-    };
+pub(super) async fn revoke_others(State(public): State<Public>, visit: Visit) -> Response {
     match end_others(&public, &visit).await {
         Ok(count) => wire::answer(StatusCode::OK, &json!({ "count": count })),
         Err(failure) => respond::failed_json(&visit, failure),
@@ -143,13 +128,8 @@ async fn end_others(public: &Public, visit: &Visit) -> Result<u64, Failure> {
 pub(super) async fn revoke(
     State(public): State<Public>,
     Path(id): Path<String>,
-    request: Request,
+    visit: Visit,
 ) -> Response {
-    let (parts, _) = request.into_parts();
-    let visit = match visit(&public, &parts).await {
-        Ok(visit) => visit,
-        Err(response) => return *response,
-    };
     match end_one(&public, &visit, &id).await {
         Ok(()) => {
             let mut response = Response::default();

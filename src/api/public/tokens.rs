@@ -1,15 +1,15 @@
 //! `/.vestibule/tokens`: a person's access tokens for their programs (gateway 7, `pat`).
 
 use axum::{
-    body::to_bytes,
-    extract::{Path, Request, State},
+    body::{Body, to_bytes},
+    extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::Response,
 };
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Public, sessions::signed_in, visit};
+use super::{Public, sessions::signed_in};
 use crate::{
     api::{json as wire, respond, view},
     flows::{Failure, Visit},
@@ -18,12 +18,7 @@ use crate::{
     web::ApiError,
 };
 
-pub(super) async fn list(State(public): State<Public>, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
-    let visit = match visit(&public, &parts).await {
-        Ok(visit) => visit,
-        Err(response) => return *response,
-    };
+pub(super) async fn list(State(public): State<Public>, visit: Visit) -> Response {
     match own(&public, &visit).await {
         Ok(tokens) => wire::answer(StatusCode::OK, &tokens),
         Err(failure) => respond::failed_json(&visit, failure),
@@ -40,12 +35,7 @@ async fn own(public: &Public, visit: &Visit) -> Result<Value, Failure> {
     Ok(json!({ "tokens": shown.collect::<Vec<_>>() }))
 }
 
-pub(super) async fn create(State(public): State<Public>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let visit = match visit(&public, &parts).await {
-        Ok(visit) => visit,
-        Err(response) => return *response,
-    };
+pub(super) async fn create(State(public): State<Public>, visit: Visit, body: Body) -> Response {
     let body = to_bytes(body, LONGEST_BODY).await;
     let made = match body {
         Ok(body) => issue(&public, &visit, &body).await,
@@ -82,13 +72,8 @@ async fn issue(public: &Public, visit: &Visit, body: &[u8]) -> Result<Value, Fai
 pub(super) async fn revoke(
     State(public): State<Public>,
     Path(id): Path<String>,
-    request: Request,
+    visit: Visit,
 ) -> Response {
-    let (parts, _) = request.into_parts();
-    let visit = match visit(&public, &parts).await {
-        Ok(visit) => visit,
-        Err(response) => return *response,
-    };
     match take_back(&public, &visit, &id).await {
         Ok(()) => {
             let mut response = Response::default();

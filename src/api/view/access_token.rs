@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     clock::Timestamp,
     config,
-    identity::{IssuedAccessToken, NewAccessToken, networks},
+    identity::{IssuedAccessToken, NewAccessToken},
     model::{AccessToken, Reach},
 };
 
@@ -30,8 +30,10 @@ impl AccessTokenBody {
     pub fn meaning(self) -> Result<NewAccessToken, String> {
         let lifetime = self.expires_in.as_deref().map(config::duration).transpose();
         let lifetime = lifetime.map_err(|flaw| format!("expires_in: {flaw}"))?;
-        let networks = networks(&self.networks)
-            .map_err(|text| format!("networks: \"{text}\" is neither a network nor an address."))?;
+        let networks = self.networks.iter().map(|text| config::network(text));
+        let networks = networks
+            .collect::<Result<_, _>>()
+            .map_err(|flaw| format!("networks: {flaw}"))?;
         Ok(NewAccessToken {
             name: self.name,
             reach: Reach {

@@ -2,6 +2,7 @@
 
 use super::{Check, names, nearest, relations::unique, require::requirements};
 use crate::config::{
+    Authenticator,
     finding::{Findings, Kind},
     keys::Owner,
     raw::{Entry, Node, Place},
@@ -313,7 +314,7 @@ fn authenticators(check: &mut Check<'_>, root: &Node, route: &Node, path: &str) 
             check
                 .findings
                 .error(item.place, Kind::BadValue, &key, message, hint);
-        } else if name != "session" {
+        } else if Authenticator::built_in(name).is_none() {
             check.unsupported(item.place, Owner::Guard, &key, name);
         }
     }

@@ -27,7 +27,7 @@ routes[] | @fullroute | | + | Who may reach which app.
 @route.priority | int(-1000..1000) | 0 | + | Higher goes first.
 @route.access | access | authenticated | + | Who may: public, optional, authenticated, deny, or a map.
 @route.access.mode | enum(public,optional,authenticated,deny) | authenticated | + | Who may.
-@route.access.authenticators[] | text | session | + | How one may prove who one is.
+@route.access.authenticators[] | text | session | + | How one may prove who one is, in this order: session, pat (access tokens), basic (access tokens as passwords).
 @route.access.require | @require | | + | What else is asked for.
 @route.access.require[] | @require | | + | What else is asked for.
 @route.access.on_unauthenticated | enum(auto,redirect,json,challenge) | auto | + | What who is not signed in gets.

@@ -10,9 +10,9 @@ use super::{
     upstream::upstream,
 };
 use crate::config::{
-    Access, AccessMode, FieldMatch, FieldTest, HostHeader, HostPattern, Located, Networks,
-    OnUnauthenticated, OnUnenrolled, PathPattern, Route, RouteAction, RouteMatch, Timeouts,
-    Upstream,
+    Access, AccessMode, Authenticator, FieldMatch, FieldTest, HostHeader, HostPattern, Located,
+    Networks, OnUnauthenticated, OnUnenrolled, PathPattern, Route, RouteAction, RouteMatch,
+    Timeouts, Upstream,
     check::{host_pattern, network, size},
     raw::{Content, Entry, Node},
 };
@@ -228,6 +228,13 @@ fn access(node: &Node) -> Access {
             Some("optional") => AccessMode::Optional,
             Some("deny") => AccessMode::Deny,
             _ => AccessMode::Authenticated,
+        },
+        authenticators: match node.at("access.authenticators") {
+            Some(_) => texts(node, "access.authenticators")
+                .iter()
+                .filter_map(|name| Authenticator::built_in(name))
+                .collect(),
+            None => vec![Authenticator::Session],
         },
         on_unauthenticated: match node.text("access.on_unauthenticated") {
             Some("redirect") => OnUnauthenticated::Redirect,

@@ -13,7 +13,7 @@ use crate::{
         Variable, Verified,
     },
     gateway::error::{Key, Unmet},
-    model::{Aal, Channel, CredentialType, Identity},
+    model::{Aal, AccessToken, Channel, CredentialType, Identity},
     session::{Assurance, Snapshot, assurance},
 };
 
@@ -34,6 +34,7 @@ enum Check {
     Emails(Words),
     EmailDomains(Words),
     Groups(Box<[Box<str>]>, Groups),
+    Scopes(Box<[String]>),
     ClientIps(Networks),
     Expression(Expression),
 }
@@ -117,6 +118,9 @@ impl Way {
             let path = groups_from.split('.').map(Into::into).collect();
             checks.push(Check::Groups(path, require.groups.clone()));
         }
+        if !require.scopes.is_empty() {
+            checks.push(Check::Scopes(require.scopes.as_slice().into()));
+        }
         if !require.client_ips.is_any() {
             checks.push(Check::ClientIps(require.client_ips.clone()));
         }
@@ -148,7 +152,9 @@ impl Check {
             Self::Aal(level, on_unenrolled) => return factors(snapshot, *level, *on_unenrolled),
             Self::MaxAge(longest) => {
                 let age = visitor.now.since(session.authenticated_at);
-                return (age > *longest).then_some(Unmet::Fresh);
+                // A token is no sign-in, however new it is (gateway 7).
+                let is_fresh = snapshot.access_token().is_none() && age <= *longest;
+                return (!is_fresh).then_some(Unmet::Fresh);
             }
             Self::Verified(via) => return (!proven(identity, *via)).then_some(Unmet::Verified),
             Self::Methods(wanted, on_unenrolled) => {
@@ -188,6 +194,13 @@ impl Check {
                 (within, Key::EmailDomains)
             }
             Self::Groups(path, groups) => (member(identity, path, groups), Key::Groups),
+            Self::Scopes(wanted) => {
+                let granted = |token: &AccessToken| {
+                    let granted = &token.reach.scopes;
+                    wanted.iter().all(|scope| granted.contains(scope))
+                };
+                (snapshot.access_token().is_none_or(granted), Key::Scopes)
+            }
             Self::ClientIps(networks) => (networks.contains(visitor.ip), Key::ClientIps),
             Self::Expression(expression) => (words::holds(expression, visitor), Key::Expression),
         };
@@ -206,13 +219,16 @@ fn factors(
     match level {
         RequiredLevel::Aal1 if snapshot.session.aal < Aal::Aal1 => Some(Unmet::Fresh),
         RequiredLevel::HighestAvailable if has_unused() => Some(Unmet::SecondFactor),
-        RequiredLevel::Aal2 if snapshot.session.aal < Aal::Aal2 => Some(if has_unused() {
-            Unmet::SecondFactor
-        } else if on_unenrolled == OnUnenrolled::Enroll {
-            Unmet::Enrolment
-        } else {
-            Unmet::Denied(Key::Aal)
-        }),
+        // Nobody can set up a factor with a token: its owner would make another one.
+        RequiredLevel::Aal2 if snapshot.session.aal < Aal::Aal2 => {
+            Some(if has_unused() || snapshot.access_token().is_some() {
+                Unmet::SecondFactor
+            } else if on_unenrolled == OnUnenrolled::Enroll {
+                Unmet::Enrolment
+            } else {
+                Unmet::Denied(Key::Aal)
+            })
+        }
         _ => None,
     }
 }

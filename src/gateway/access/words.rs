@@ -10,7 +10,7 @@ use super::require::Visitor;
 use crate::{
     config::{Expression, Variable},
     gateway::pipeline::Arrival,
-    session::{Credential, Snapshot, Source},
+    session::{Snapshot, Source},
 };
 
 /// Whether an expression holds. One that fails does not, and says so in the log.
@@ -51,9 +51,9 @@ fn credential(snapshot: &Snapshot, source: Source) -> Value {
         Source::AccessToken => "pat",
         Source::Basic => "basic",
     };
-    let (scopes, name) = match &snapshot.credential {
-        Credential::Session => (&[][..], ""),
-        Credential::AccessToken(held) => (&*held.token.reach.scopes, &*held.token.name),
+    let (scopes, name) = match snapshot.access_token() {
+        None => (&[][..], ""),
+        Some(token) => (&*token.reach.scopes, &*token.name),
     };
     json!({"kind": kind, "scopes": scopes, "name": name, "claims": {}})
 }

@@ -40,6 +40,8 @@ pub struct Asker {
     pub on_unauthenticated: OnUnauthenticated,
     /// Realm of challenges: the route's id.
     pub realm: Option<Box<str>>,
+    /// `Basic` is what is offered in challenges: programs that know it take the first scheme they know.
+    pub basic: bool,
     /// Where to sign in, made when it is needed.
     pub sign_in: Option<String>,
     /// Name of the app, for pages.
@@ -74,6 +76,7 @@ impl Asker {
             language: None,
             on_unauthenticated: OnUnauthenticated::Auto,
             realm: None,
+            basic: false,
             sign_in: None,
             app_name: None,
             cookies: Vec::new(),
@@ -143,7 +146,7 @@ fn redirect(error: &GatewayError, asker: &Asker, pages: &dyn ErrorPages) -> Resp
     response
 }
 
-/// JSON with a challenge: one `Bearer`, never to browsers, which would pop up a password box.
+/// JSON with one challenge, `Basic` where that is taken, else `Bearer`; never to browsers, which would pop up a password box.
 fn challenged(error: &GatewayError, asker: &Asker) -> Response<Bytes> {
     let mut response = problem(error, asker);
     let browser = matches!(asker.kind, Kind::Navigation | Kind::Frame | Kind::Fetch);
@@ -151,8 +154,10 @@ fn challenged(error: &GatewayError, asker: &Asker) -> Response<Bytes> {
         return response;
     }
     let realm = asker.realm.as_deref().unwrap_or("vestibule");
-    let refused = matches!(error, GatewayError::SessionInactive(found) if found.refused_token);
-    let challenge = if refused {
+    let refused = matches!(error, GatewayError::SessionInactive(found) if found.refused.is_some());
+    let challenge = if asker.basic {
+        format!("Basic realm=\"{realm}\", charset=\"UTF-8\"")
+    } else if refused {
         format!("Bearer realm=\"{realm}\", error=\"invalid_token\"")
     } else {
         format!("Bearer realm=\"{realm}\"")

@@ -12,7 +12,7 @@ fn inactive() -> GatewayError {
     GatewayError::SessionInactive(Unauthenticated {
         cause: None,
         clear: Clear::Nothing,
-        refused_token: false,
+        refused: None,
     })
 }
 

@@ -31,10 +31,7 @@ impl Step for Registration {
     }
 
     fn keep(&self, submission: &Submission, ctx: &Ctx<'_>) -> Vec<(String, Option<Value>)> {
-        let sent = traits::of(&submission.decode(&traits::table(ctx.schema)));
-        let mut kept = traits::submitted(ctx.schema, &sent);
-        kept.retain(|(_, value)| value.is_some());
-        kept
+        traits::kept(ctx.schema, submission)
     }
 
     fn attempt<'a>(

@@ -5,12 +5,13 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
+use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use url::{Host, Url};
 
 use super::OutboundError;
+use crate::net::tls::system_roots;
 
 /// Speaks TLS with the server of `url`.
 pub(super) async fn secure(
@@ -33,13 +34,13 @@ pub(super) async fn secure(
 fn config() -> Result<Arc<ClientConfig>, OutboundError> {
     static CONFIG: OnceLock<Result<Arc<ClientConfig>, OutboundError>> = OnceLock::new();
     let config = CONFIG.get_or_init(|| {
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|why| OutboundError::Unreachable(why.to_string()))?;
-        let config = builder.with_root_certificates(roots).with_no_client_auth();
+        let config = builder
+            .with_root_certificates(system_roots())
+            .with_no_client_auth();
         Ok(Arc::new(config))
     });
     config.clone()

@@ -1,6 +1,9 @@
 //! TLS towards apps: whom to believe, what to show, and why it failed (gateway ).
 
-use std::{io, sync::Arc};
+use std::{
+    io,
+    sync::{Arc, OnceLock},
+};
 
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
@@ -155,6 +158,17 @@ impl Verifier {
     }
 }
 
+/// Whom the system trusts; read when it is needed for the first time.
+pub(in crate::net) fn system_roots() -> Arc<RootCertStore> {
+    static ROOTS: OnceLock<Arc<RootCertStore>> = OnceLock::new();
+    let read = || {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        Arc::new(roots)
+    };
+    Arc::clone(ROOTS.get_or_init(read))
+}
+
 fn roots(settings: &UpstreamTls) -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
     if let Some(file) = &settings.ca_file {
@@ -172,7 +186,7 @@ fn roots(settings: &UpstreamTls) -> Result<RootCertStore, TlsError> {
         }
     }
     if settings.ca_file.is_none() || settings.with_system {
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        roots.extend(system_roots().roots.iter().cloned());
         if roots.is_empty() {
             let reason = "this system has no list of authorities: install one, or name a ca_file";
             return Err(fault("tls", reason));

@@ -4,6 +4,7 @@ mod certificates;
 mod client;
 mod files;
 
+pub(in crate::net) use client::system_roots;
 pub use client::{ClientTls, TlsFailure, tls_failure};
 
 use std::{io, sync::Arc, time::Duration};

@@ -139,7 +139,7 @@ async fn what_cannot_be_had_is_said_in_a_sentence() {
         ),
         (
             json!({"name": "x", "networks": ["here"]}),
-            "\\\"here\\\" is neither",
+            "`here` is no network",
         ),
         (json!({"name": "x", "scopes": ["a b"]}), "A scope has"),
         (

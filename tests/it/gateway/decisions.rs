@@ -6,7 +6,7 @@ use serde_json::Value;
 use vestibule::config::{AccessLog, AccessMode, Decisions, HeaderTemplate, Listener, LogFormat};
 
 use super::{
-    client_cases::{World, cases, credential, session_hosts, world},
+    client_cases::{World, cases, credential, filled, known_hosts, world},
     config::{config, route},
     people::People,
     setup::{Gate, Reply, Upstream, eventually},
@@ -340,7 +340,7 @@ fn translated(dialect: &Value, request: &Value, dropped: &[String], credential: 
 #[test]
 fn programs_get_the_answer_they_understand_through_every_dialect() {
     let Some(list) = cases() else { return };
-    let hosts = session_hosts(&list);
+    let hosts = known_hosts(&list);
     let dropped: Vec<String> = list["dialects"]["drop"]
         .as_array()
         .into_iter()
@@ -366,7 +366,7 @@ fn programs_get_the_answer_they_understand_through_every_dialect() {
             world.people.down(kind == "session_and_store_down");
             let request = translated(
                 &list["dialects"][name],
-                &case["request"],
+                &filled(&world, &case["request"]),
                 &dropped,
                 &credential,
             );

@@ -17,6 +17,7 @@ mod sessions;
 mod setup;
 mod streams;
 mod tls;
+mod tokens;
 mod upstreams;
 mod upstreams_tls;
 mod written;

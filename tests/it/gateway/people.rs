@@ -13,12 +13,15 @@ use serde_json::json;
 use vestibule::{
     clock::{Clock, SystemClock, Timestamp},
     config::Config,
-    crypto::{Digest, SessionToken},
+    crypto::{
+        Digest, SessionToken,
+        token::{self, TokenKind},
+    },
     model::{
         Aal, AccessToken, AccessTokenId, AccountFailures, AddressId, AddressStatus,
         AuthenticationMethod, Channel, Code, CourierMessage, Credential, CredentialType, ErrorId,
         FactorFailures, Flow, FlowId, Identity, IdentityId, IdentityState, KnownDevice, MessageId,
-        Outbox, Page, PageRequest, SelfServiceError, Session, SessionId, VerifiableAddress,
+        Outbox, Page, PageRequest, Reach, SelfServiceError, Session, SessionId, VerifiableAddress,
     },
     session::{Sessions, Settings},
     store::{
@@ -49,9 +52,43 @@ impl Person {
     }
 }
 
+/// A personal access token, and what a test needs to know of it.
+pub(crate) struct Token {
+    pub(crate) text: String,
+    pub(crate) owner: IdentityId,
+    id: AccessTokenId,
+    digest: Digest,
+}
+
+impl Token {
+    /// A token of the right shape that nobody has been given.
+    pub(crate) fn unknown() -> Self {
+        let text = token::fresh(TokenKind::Access).expose().clone();
+        Self {
+            digest: Digest::of(text.as_bytes()),
+            text,
+            owner: IdentityId::random(),
+            id: AccessTokenId::random(),
+        }
+    }
+
+    /// The head line of a program that sends it.
+    pub(crate) fn bearer(&self) -> String {
+        format!("Authorization: Bearer {}\r\n", self.text)
+    }
+
+    /// The head line of a program that knows names and passwords only.
+    pub(crate) fn basic(&self, name: &str) -> String {
+        let pair = format!("{name}:{}", self.text);
+        let pair = data_encoding::BASE64.encode(pair.as_bytes());
+        format!("Authorization: Basic {pair}\r\n")
+    }
+}
+
 #[derive(Default)]
 struct Memory {
     sessions: Mutex<HashMap<Digest, (Session, Identity)>>,
+    tokens: Mutex<HashMap<Digest, (AccessToken, Identity)>>,
     down: AtomicBool,
 }
 
@@ -104,6 +141,55 @@ impl People {
             sessions.insert(digest, (session.clone(), identity.clone()));
         }
         person
+    }
+
+    /// Gives somebody an access token; they are known as their address.
+    pub(crate) fn token(&self, email: &str, reach: Reach) -> Token {
+        let now = SystemClock.now();
+        let mut identity = identity(email, "Me", now);
+        identity.credentials.insert(
+            CredentialType::Password,
+            Credential {
+                kind: CredentialType::Password,
+                identifiers: vec![email.to_owned()],
+                config: json!({}),
+                version: 1,
+                created_at: now,
+                updated_at: now,
+            },
+        );
+        let access = AccessToken {
+            id: AccessTokenId::random(),
+            identity_id: identity.id,
+            hint: "vst_pat_".to_owned(),
+            name: "CI".to_owned(),
+            reach,
+            aal: Aal::Aal1,
+            created_at: now,
+            expires_at: now.plus(Duration::from_secs(3600)),
+            last_used_at: None,
+        };
+        let text = token::fresh(TokenKind::Access).expose().clone();
+        let token = Token {
+            id: access.id,
+            owner: identity.id,
+            digest: Digest::of(text.as_bytes()),
+            text,
+        };
+        let mut tokens = self.store.tokens.lock().expect("no panic");
+        tokens.insert(token.digest, (access, identity));
+        token
+    }
+
+    /// Takes a token back the way a commit does.
+    pub(crate) fn take_back(&self, token: &Token) {
+        let mut tokens = self.store.tokens.lock().expect("no panic");
+        tokens.remove(&token.digest);
+        drop(tokens);
+        self.sessions.invalidate(&Touched {
+            sessions: vec![token.id.into()],
+            ..Touched::default()
+        });
     }
 
     /// Ends a session the way a commit does.
@@ -245,9 +331,14 @@ impl Store for Memory {
 
     fn find_access_token_by_digest(
         &self,
-        _: Digest,
+        token: Digest,
     ) -> BoxFuture<'_, Result<Option<(AccessToken, Identity)>, StoreError>> {
-        unused()
+        Box::pin(async move {
+            if self.down.load(Ordering::SeqCst) {
+                return Err(StoreError::Busy);
+            }
+            Ok(self.tokens.lock().expect("no panic").get(&token).cloned())
+        })
     }
 
     fn find_access_token(
@@ -373,5 +464,5 @@ fn unused<T>() -> BoxFuture<'static, Result<T, StoreError>>
 where
     T: Send + 'static,
 {
-    Box::pin(async { panic!("the gateway reads sessions by their token and nothing else") })
+    Box::pin(async { panic!("the gateway reads sessions and access tokens and nothing else") })
 }
